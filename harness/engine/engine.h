@@ -1,0 +1,96 @@
+/* The engine: cases in, verdicts out.
+ *
+ * One result object holds everything that a report can say; report/ turns it
+ * into each format, and nothing else computes a verdict. */
+#ifndef WEIR_ENGINE_H
+#define WEIR_ENGINE_H
+
+#include "targets/target.h"
+#include "weir/scenario.h"
+#include "weir/validator.h"
+
+typedef enum weir_verdict { WEIR_PASS, WEIR_WARN, WEIR_FAIL, WEIR_SKIP, WEIR_ERROR, WEIR_VERDICT_COUNT } weir_verdict;
+const char *weir_verdict_name(weir_verdict verdict);
+
+enum { WEIR_CASE_NAME_MAX = 200, WEIR_REASON_MAX = 300 };
+
+/* A case: a scenario file of the suite, named by its path below cases/ without
+ * ".weir": "close/in-get_buffer". */
+typedef struct weir_case {
+  char name[WEIR_CASE_NAME_MAX];
+  char *path;
+  weir_scenario_about about;
+  weir_scenario *scenario;
+} weir_case;
+
+typedef struct weir_suite {
+  weir_case *cases; /* sorted by name */
+  size_t count;
+} weir_suite;
+
+/* Reads every *.weir below `path` (a folder, or one file), in the order of
+ * their names; glob filters by name, NULL takes all.  On a file that cannot be
+ * read: WEIR_BAD_INPUT and its name and line in problem. */
+WEIR_MUST_USE weir_status weir_suite_load(const char *path, const char *glob, weir_suite *suite, weir_problem *problem);
+/* Appends those of another place (for `weir replay PATH...`). */
+void weir_suite_free(weir_suite *suite);
+
+/* The verdict of one case on one target. */
+typedef struct weir_case_result {
+  const weir_case *of;
+  weir_verdict verdict;
+  char reason[WEIR_REASON_MAX]; /* skip, error: why; fail, warn: the first finding; pass: empty */
+  weir_finding *findings;       /* those that count for the verdict, worst first */
+  size_t finding_count;
+  weir_record *records; /* the trace, kept where there are findings (or keep_traces) */
+  uint32_t record_count;
+  uint32_t unreached;
+  uint64_t exercised[2];         /* rules put to the test, bit by weir_rule */
+  char profile[WEIR_REASON_MAX]; /* "F12=high 65536 low 16384; ..." */
+} weir_case_result;
+
+typedef struct weir_target_result {
+  char name[WEIR_CASE_NAME_MAX];
+  char version[64];
+  char unavailable[WEIR_REASON_MAX]; /* not empty: nothing was run, and why */
+  weir_case_result *cases;
+  size_t count;
+  size_t tally[WEIR_VERDICT_COUNT];
+} weir_target_result;
+
+typedef struct weir_result {
+  weir_target_result *targets;
+  size_t count;
+  bool strict;
+  uint64_t seed;
+} weir_result;
+
+typedef struct weir_engine_options {
+  bool strict; /* SHOULD counts as MUST */
+  bool keep_traces;
+  uint64_t seed;
+  /* Called after each case; may be NULL. */
+  void (*progress)(void *context, const weir_target_result *target, size_t done, size_t total);
+  void *context;
+} weir_engine_options;
+
+/* Judges one run: fills *result (of is left alone).  needs and capabilities
+ * decide about skip: a scenario that needs what the target does not declare is
+ * run all the same, and is a skip where every such call was refused, an error
+ * where one was not. */
+WEIR_MUST_USE weir_status weir_engine_judge(const weir_run *run, uint32_t needs, uint32_t capabilities, bool strict,
+                                            bool keep_trace, weir_case_result *result);
+/* Runs every case of the suite on a target and adds its results.  A target that
+ * cannot be opened is added with its reason (unavailable), and is no failure of
+ * this function. */
+WEIR_MUST_USE weir_status weir_engine_test(const char *name, const weir_runner_options *runner_options,
+                                           const weir_suite *suite, const weir_engine_options *options,
+                                           weir_result *result, weir_problem *problem);
+void weir_case_result_clear(weir_case_result *result);
+void weir_result_clear(weir_result *result);
+
+/* The exit status of it all: 0 conforms, 1 a MUST is broken (strict: a SHOULD),
+ * 2 a harness or adapter error, 77 nothing was run. */
+int weir_result_status(const weir_result *result);
+
+#endif

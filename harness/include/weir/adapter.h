@@ -1,0 +1,84 @@
+/* The contract for adapters: the few lines, in a target's own language, that
+ * join an unmodified implementation to the harness.
+ *
+ * The adapter runs in a process of its own under libweir-preload.so, which
+ * holds the simulation and exports the functions below; a foreign-function
+ * interface finds them in the process itself (Python: ctypes.CDLL(None)).
+ * conformance/README.md is the page; conformance/targets/asyncio is an example.
+ *
+ *   weir_adapter_hello(WEIR_ABI, "asyncio", "3.12.1", capabilities)
+ *   while ((weir_adapter_next(&run)) == 1) {
+ *     make the implementation's transport on run.descriptor, with a probe;
+ *     let the loop watch run.control for reading;
+ *     run the loop until weir_adapter_wake() says WEIR_WAKE_STOP;
+ *     throw transport and loop away;
+ *   }
+ *
+ * The probe's callbacks, each:
+ *   weir_adapter_begin(event, protocol, a, b, address, size)
+ *   while (weir_adapter_call(&call, &decision)) {
+ *     make that call; weir_adapter_done(exception, number, result);
+ *   }
+ *   make what the decision says;
+ *   weir_adapter_end(address, size);     then return it, or raise
+ *
+ * When run.control is readable:
+ *   weir_adapter_wake() == WEIR_WAKE_CALLS: the loop above, begun by
+ *   weir_adapter_outside() in place of weir_adapter_begin(). */
+#ifndef WEIR_ADAPTER_H
+#define WEIR_ADAPTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct weir_adapter_run {
+  int32_t descriptor; /* the connected stream socket */
+  int32_t control;    /* watch it for reading; never read from it */
+  int32_t plain;      /* 1: begin with a plain protocol, 0: a buffered one */
+  int32_t selector;   /* reserved: 0 */
+} weir_adapter_run;
+
+/* Layouts as in harness/probe/probe.h: plain C structs without padding holes
+ * that matter to an FFI; every field is naturally aligned. */
+typedef struct weir_adapter_call_info {
+  uint32_t event;
+  uint32_t option;
+  int64_t a;
+  int64_t b;
+  uint64_t offset;
+  uint64_t address; /* write, writelines: the bytes to be written (a * b of them for writelines), valid until done */
+  uint64_t size;    /* of those bytes */
+} weir_adapter_call_info;
+
+typedef struct weir_adapter_decision {
+  uint32_t raise; /* 0, or the number to raise the probe's own exception with */
+  uint32_t size;
+  uint32_t kind;
+  uint32_t value;
+} weir_adapter_decision;
+
+enum { WEIR_WAKE_NOTHING = 0, WEIR_WAKE_CALLS = 1, WEIR_WAKE_STOP = 2 };
+
+/* Once, first.  0, or -1: this library is of another version (said on stderr). */
+int weir_adapter_hello(int abi, const char *name, const char *version, uint32_t capabilities);
+/* Waits for the next scenario.  1: there is one; 0: no more, the process should end. */
+int weir_adapter_next(weir_adapter_run *run);
+/* The transport of this run could not even be made: an error of the adapter,
+ * never a finding.  The run ends; go on with weir_adapter_next. */
+void weir_adapter_fail(const char *message);
+
+void weir_adapter_begin(int event, int protocol, int64_t a, int64_t b, const void *address, size_t size);
+int weir_adapter_call(weir_adapter_call_info *call, weir_adapter_decision *decision);
+void weir_adapter_done(int exception, uint32_t number, uint64_t result);
+void weir_adapter_end(void *address, size_t size);
+int weir_adapter_outside(void);
+int weir_adapter_wake(void);
+void weir_adapter_exception(int exception, uint32_t number);
+void weir_adapter_held(uint32_t nth);
+void weir_adapter_withdraw(const void *address);
+/* The number of a word ("get_buffer", "close", ...), so that no adapter has a
+ * table of numbers: list is "event", "exception", "buffer", "bytes", "lines",
+ * "protocol" or "capability" (a bit).  -1: unknown. */
+int weir_adapter_number(const char *list, const char *word);
+
+#endif

@@ -1,0 +1,134 @@
+/* The probe: the harness's own application.  It records every callback, does in
+ * it what the scenario says, and looks at the buffers it gave out.
+ *
+ * The core knows no language.  Whoever joins it to a transport (probe/native.c
+ * for C, interpose/adapter.c for everything else) calls, for each callback,
+ *
+ *     begin -> { next -> the call -> done }* -> end
+ *
+ * and for the application's turn outside any callback
+ *
+ *     outside -> { next -> the call -> done }* -> end
+ *
+ * Calls may nest callbacks (pause_writing inside write()): frames form a stack
+ * of at most WEIR_FRAMES_MAX; past that, callbacks are recorded and do nothing.
+ *
+ * Buffers.  The joiner makes the memory (a bytearray, an array, ...) as the
+ * decision says and registers it with end.  The core fills it with poison and
+ * remembers it; at buffer_updated it reads the first nbytes, looks whether
+ * bytes behind them were touched, and fills it again; it looks at it once more
+ * before it is forgotten (the WEIR_BUFFERS_KEPT latest are kept) and at the end
+ * of the run.  So the memory must stay valid for that long, or be withdrawn. */
+#ifndef WEIR_PROBE_H
+#define WEIR_PROBE_H
+
+#include "simulation/simulation.h"
+#include "weir/scenario.h"
+#include "weir/trace.h"
+
+enum {
+  WEIR_FRAMES_MAX = 16,
+  WEIR_BUFFERS_KEPT = 4,
+  WEIR_BUFFER_SIZE_DEFAULT = 64,
+  WEIR_LINE_SIZE_DEFAULT = 10, /* an element of writelines without `of` */
+  /* Of a buffer's tail, this much is looked at on each buffer_updated; a
+   * receiver that writes too much writes there first. */
+  WEIR_TAIL_LOOKED_AT = 65536
+};
+
+/* What to do at the end of a callback. */
+typedef struct weir_decision {
+  uint32_t raise; /* 0, or the number of the probe's exception to raise */
+  uint32_t size;  /* get_buffer: bytes */
+  uint8_t kind;   /* get_buffer: weir_buffer_kind */
+  uint8_t value;  /* eof_received: 1 to return true */
+} weir_decision;
+
+/* A transport call to be made now.  Also what adapters see (weir/adapter.h). */
+typedef struct weir_call {
+  uint32_t event;  /* weir_event of group CALL, or WEIR_EVENT_GET_BUFFER for `resize` */
+  uint32_t option; /* weir_bytes_kind, weir_lines_kind, weir_protocol_kind */
+  int64_t a;       /* write: bytes; writelines: elements; limits: high; set_protocol: object number; resize: bytes */
+  int64_t b;       /* writelines: bytes an element; limits: low; set_protocol: 1 buffered, 0 plain */
+  uint64_t offset; /* write, writelines: where in the outgoing stream they begin */
+} weir_call;
+
+/* How a call came out. */
+typedef struct weir_outcome {
+  uint8_t exception; /* weir_exception */
+  uint32_t number;   /* of the exception */
+  uint64_t result;   /* as the trace wants it (WEIR_EVENTS); 0 where there is none */
+} weir_outcome;
+
+typedef struct weir_frame {
+  uint8_t event;    /* weir_event of the callback, or WEIR_EVENT_OUTSIDE */
+  uint8_t protocol; /* number of the protocol object */
+  uint32_t nth;     /* which of its kind, from 1 */
+  uint32_t begin;   /* its record */
+  uint16_t step;    /* where to look on for steps */
+  uint16_t due[16]; /* OUTSIDE: indices of the steps to be done */
+  uint8_t due_count;
+  uint32_t call;     /* record of the call that is being made, UINT32_MAX: none */
+  weir_call pending; /* that call */
+} weir_frame;
+
+typedef struct weir_probe_buffer {
+  uint8_t *base;
+  uint32_t size; /* bytes */
+  uint32_t nth;  /* which get_buffer */
+  uint8_t state; /* free, given, read */
+} weir_probe_buffer;
+
+typedef struct weir_probe {
+  const weir_scenario *scenario;
+  weir_trace *trace;
+  weir_simulation *simulation;
+  uint8_t connection;
+  uint32_t capabilities;
+  weir_frame frames[WEIR_FRAMES_MAX];
+  uint32_t depth; /* frames in use; may count past WEIR_FRAMES_MAX */
+  uint32_t occurred[WEIR_OCCASION_COUNT];
+  uint32_t raised;        /* exceptions raised so far */
+  uint64_t delivered;     /* offset expected next in the incoming stream */
+  uint64_t accepted;      /* bytes accepted by write() and writelines() */
+  uint8_t protocol_count; /* protocol objects so far */
+  bool protocol_plain[WEIR_PROTOCOLS_MAX];
+  weir_probe_buffer buffers[WEIR_BUFFERS_KEPT];
+  uint8_t buffer_newest;
+} weir_probe;
+
+/* Records OPEN.  The first protocol object is number 0. */
+void weir_probe_init(weir_probe *probe, const weir_scenario *scenario, weir_trace *trace, weir_simulation *simulation,
+                     uint8_t connection, uint32_t capabilities);
+
+/* A callback begins on protocol object `protocol`.
+ *   get_buffer        a: the hint
+ *   buffer_updated    a: nbytes
+ *   data_received     bytes, size
+ *   connection_lost   a: weir_exception, b: its number
+ *   the others        nothing */
+void weir_probe_begin(weir_probe *probe, weir_event event, unsigned protocol, int64_t a, int64_t b, const void *bytes,
+                      size_t size);
+/* The next call of this frame into *call, recorded as begun: true.  False when
+ * there is none left: *decision says how the callback ends. */
+bool weir_probe_next(weir_probe *probe, weir_call *call, weir_decision *decision);
+/* That call came out so.  Accepted bytes are counted. */
+void weir_probe_done(weir_probe *probe, weir_outcome outcome);
+/* The callback ends as decided.  get_buffer: base is the memory that was made,
+ * size its true size in bytes (0 and NULL where it is none). */
+void weir_probe_end(weir_probe *probe, const weir_decision *decision, void *base, size_t size);
+/* The application's turn outside any callback (WEIR_TURN_APP, or AFTER steps
+ * that are due).  False when it has nothing to do; else next, done, end as in a
+ * callback (end with a zero decision). */
+bool weir_probe_outside(weir_probe *probe);
+
+/* The loop's exception handler was called. */
+void weir_probe_exception(weir_probe *probe, weir_exception exception, uint32_t number);
+/* The joiner found a buffer still exported outside its span (B6). */
+void weir_probe_held(weir_probe *probe, uint32_t nth);
+/* The memory at base is about to go away: look at it for the last time. */
+void weir_probe_withdraw(weir_probe *probe, const void *base);
+/* The end of the run: looks at all buffers once more.  Call before the trace is closed. */
+void weir_probe_finish(weir_probe *probe);
+
+#endif

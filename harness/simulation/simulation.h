@@ -1,0 +1,129 @@
+/* The simulation: a connected, TCP-like socket, the peer at its other end, the
+ * faults in between, and the clock.  It knows no rule and no front: the loop
+ * for C targets (targets/host.c) and the interposing library both stand on it.
+ *
+ * No byte goes through the kernel.  The simulation owns both ends: what the
+ * peer "sends" is payload of the incoming stream (weir/payload.h), made when it
+ * is received; what the program sends is compared with the outgoing stream and
+ * recorded as runs.
+ *
+ * The turn rule: the peer (and the application, where a step is its own) acts
+ * inside the program's wait, and only when nothing is ready and the program is
+ * willing to block.  One idle step a turn.  When no step is left, virtual time
+ * is advanced to the program's next timeout; with no timeout either, the run is
+ * at quiescence.  Steps with AFTER act at once, whenever their event ends.
+ *
+ * Everything that happens is recorded in the trace.  Bounds: the trace's
+ * capacity, WEIR_FRUITLESS_MAX. */
+#ifndef WEIR_SIMULATION_H
+#define WEIR_SIMULATION_H
+
+#include "weir/scenario.h"
+#include "weir/trace.h"
+
+enum {
+  WEIR_SOCKET_BUFFER_DEFAULT = 65536, /* bytes that the socket takes while the peer does not read */
+  /* Waits in a row that end at once although nothing useful was done since the
+   * one before: the implementation spins (L12). */
+  WEIR_FRUITLESS_MAX = 256,
+  /* Injected EAGAINs in a row, with no step of anybody between, after which the
+   * fault is spent: a scenario that says `recv *: again` still ends. */
+  WEIR_AGAIN_MAX = 16
+};
+
+/* Readiness, as poll(2) would show it. */
+enum { WEIR_POLL_IN = 1, WEIR_POLL_OUT = 2, WEIR_POLL_ERR = 4, WEIR_POLL_HUP = 8, WEIR_POLL_RDHUP = 16 };
+
+/* What became of a wait in which nothing was ready. */
+typedef enum weir_turn {
+  WEIR_TURN_PEER,      /* a step was taken: look at readiness again */
+  WEIR_TURN_APP,       /* the next steps are the application's: call the probe from outside */
+  WEIR_TURN_QUIESCENT, /* nothing is left: the run is over unless a timer of the program's is armed */
+  WEIR_TURN_SPIN       /* the implementation spins: the run is over */
+} weir_turn;
+
+typedef struct weir_simulation {
+  const weir_scenario *scenario;
+  weir_trace *trace;
+  uint8_t connection; /* index, in records and streams */
+
+  /* The script. */
+  uint16_t cursor;               /* the next idle step */
+  uint16_t app_first, app_count; /* the application's steps that are due, when WEIR_TURN_APP */
+  uint32_t part_left;            /* bytes of a `send N by K` still to come */
+  uint16_t next[WEIR_STEPS_MAX]; /* chains of AFTER and AT steps, by occasion: index + 1 of the next */
+  uint16_t after_head[WEIR_OCCASION_COUNT];
+  uint16_t at_head[WEIR_OCCASION_COUNT];
+  uint32_t occurred[WEIR_OCCASION_COUNT]; /* how often each occasion has come */
+  uint16_t app_after[WEIR_STEPS_MAX];     /* the application's AFTER steps that are due, oldest first */
+  uint16_t app_after_count;
+
+  /* The incoming direction: offsets in the stream. */
+  uint64_t sent;     /* by the peer */
+  uint64_t received; /* by the program */
+  /* The outgoing direction. */
+  uint64_t taken;   /* by the socket */
+  uint64_t drained; /* by the peer */
+  uint32_t capacity;
+
+  uint64_t clock_ms; /* virtual time since the run began */
+  uint32_t fruitless;
+  uint32_t again_run;
+  int pending_error; /* what SO_ERROR would show */
+  bool peer_fin, peer_reset, peer_closed, peer_reads, shut, closed;
+  bool told_fin;                /* the peer has seen our FIN */
+  bool unready_in, unready_out; /* after an injected EAGAIN, until the next turn */
+  uint8_t spurious;             /* readiness to be shown once, WEIR_POLL_IN | WEIR_POLL_OUT */
+  bool progress;                /* something useful happened since the last wait */
+  uint8_t *outgoing;            /* bytes taken and not yet drained: a ring of `capacity` bytes, owned by the caller */
+  uint32_t outgoing_size;
+} weir_simulation;
+
+/* Sets everything up for one run: compiles the script, applies the START steps.
+ * outgoing is memory for what the peer has not read yet (outgoing_size bytes,
+ * which bounds `socket buffer`); it may be shared between runs.  The scenario
+ * must be valid and stays the caller's, as trace does. */
+void weir_simulation_init(weir_simulation *simulation, const weir_scenario *scenario, weir_trace *trace,
+                          uint8_t connection, uint8_t *outgoing, uint32_t outgoing_size);
+
+/* ---- Socket operations: results as of the system call, or -errno.  Recorded. */
+ptrdiff_t weir_simulation_recv(weir_simulation *simulation, void *buffer, size_t size);
+ptrdiff_t weir_simulation_send(weir_simulation *simulation, const void *bytes, size_t size);
+/* The slices in order, as one operation. */
+struct iovec;
+ptrdiff_t weir_simulation_sendv(weir_simulation *simulation, const struct iovec *slices, size_t count);
+int weir_simulation_shutdown_write(weir_simulation *simulation);
+void weir_simulation_close(weir_simulation *simulation);
+/* Bytes that can be read now (FIONREAD), and the pending error (SO_ERROR), which is thereby taken. */
+size_t weir_simulation_unread(const weir_simulation *simulation);
+int weir_simulation_take_error(weir_simulation *simulation);
+/* The program watches the socket for this (WEIR_POLL_IN | WEIR_POLL_OUT), from now on.  Recorded where it changes. */
+void weir_simulation_watch(weir_simulation *simulation, unsigned interest);
+
+/* ---- Readiness and turns */
+/* Readiness now (WEIR_POLL_...), not masked by what is watched.  */
+unsigned weir_simulation_ready(const weir_simulation *simulation);
+/* The program waits, watching `interest` (0: not at all).  Counts the occasion
+ * WAIT, applies `spurious`, and returns what is ready of interest | ERR | HUP.
+ * Call it once for each wait of the program, before any turn. */
+unsigned weir_simulation_wait(weir_simulation *simulation, unsigned interest);
+/* Nothing is ready and the program would block. */
+weir_turn weir_simulation_turn(weir_simulation *simulation);
+/* Whether AFTER steps of the application are due; takes the next group of them
+ * (the steps of one occasion): indices into scenario->steps, at most `most`. */
+size_t weir_simulation_take_due(weir_simulation *simulation, uint16_t *steps, size_t most);
+/* The program's wait ran out after `milliseconds` of virtual time.  Recorded. */
+void weir_simulation_timeout(weir_simulation *simulation, uint64_t milliseconds);
+
+/* ---- From the probe: an occasion (a callback) has ended.  Fires AFTER steps. */
+void weir_simulation_occasion(weir_simulation *simulation, weir_occasion occasion);
+/* Something useful happened that the simulation cannot see (a callback). */
+static inline void weir_simulation_progress(weir_simulation *simulation) {
+  simulation->progress = true;
+}
+
+/* Steps that were never reached: for a person to know that a scenario says more
+ * than the run showed.  Returns how many, and the first in *first (index). */
+size_t weir_simulation_unreached(const weir_simulation *simulation, uint16_t *first);
+
+#endif

@@ -1,0 +1,63 @@
+/* The channel between the engine and a worker process: shared memory for what
+ * is said, a socket pair for when.
+ *
+ * A worker is a forked copy of the engine that drives a plug-in, or a program
+ * of its own under libweir-preload.so.  Its trace lies in the shared memory, so
+ * that it is still there when the worker has died in the middle of a run.
+ *
+ * One byte a message on the pair.  Engine to worker: 'r' run the scenario that
+ * lies there, 'q' quit.  Worker to engine: 'h' hello is filled in, 'd' done. */
+#ifndef WEIR_CHANNEL_H
+#define WEIR_CHANNEL_H
+
+#include <sys/types.h>
+
+#include "weir/scenario.h"
+#include "weir/status.h"
+#include "weir/trace.h"
+
+enum {
+  WEIR_CHANNEL_MAGIC = 0x57454952, /* "WEIR" */
+  WEIR_CHANNEL_RECORDS = 1 << 18,  /* of a trace: 4 MiB */
+  WEIR_CHANNEL_NAME_MAX = 64
+};
+
+/* Environment variable for a program: "MEMORY,PAIR", two descriptor numbers. */
+#define WEIR_CHANNEL_VARIABLE "WEIR_CHANNEL"
+
+typedef struct weir_channel_memory {
+  uint32_t magic;
+  uint32_t abi;  /* WEIR_ABI of the engine */
+  uint32_t size; /* of this struct */
+  /* hello, from the worker */
+  uint32_t worker_abi;
+  uint32_t capabilities;
+  char name[WEIR_CHANNEL_NAME_MAX];
+  char version[WEIR_CHANNEL_NAME_MAX];
+  /* a run */
+  uint32_t failed; /* 1: problem says why there is no trace (an error of the harness or adapter) */
+  weir_problem problem;
+  uint32_t unreached;    /* steps that never came to pass */
+  uint32_t record_count; /* set when done; where the worker died, the records end at the first zero */
+  weir_scenario scenario;
+  weir_record records[WEIR_CHANNEL_RECORDS];
+} weir_channel_memory;
+
+/* ---- The worker's end (also used inside the interposing library) */
+typedef struct weir_worker {
+  weir_channel_memory *memory;
+  int pair;
+} weir_worker;
+
+/* Attaches to the channel named by WEIR_CHANNEL_VARIABLE.  WEIR_UNAVAILABLE
+ * where it is not set. */
+WEIR_MUST_USE weir_status weir_worker_attach(weir_worker *worker, weir_problem *problem);
+/* Says hello; waits for a run: true, or false where the worker should end. */
+WEIR_MUST_USE weir_status weir_worker_hello(weir_worker *worker, const char *name, const char *version,
+                                            uint32_t capabilities, weir_problem *problem);
+bool weir_worker_next(weir_worker *worker);
+/* The run is over; the trace of `count` records is complete. */
+void weir_worker_done(weir_worker *worker, uint32_t count, uint32_t unreached);
+void weir_worker_fail(weir_worker *worker, const char *message);
+
+#endif
