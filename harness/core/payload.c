@@ -196,20 +196,20 @@ size_t weir_payload_match(weir_stream stream, uint64_t offset, const void *bytes
 }
 
 /* ---- Where stray bytes come from ----------------------------------------------- */
-typedef struct puzzle {
+typedef struct weir_puzzle {
   weir_stream stream;
   uint64_t expected;
   weir_stream streams; /* how many there are */
   const uint8_t *bytes;
   size_t size;
   unsigned searches; /* left */
-} puzzle;
+} weir_puzzle;
 
-typedef struct origin {
+typedef struct weir_origin {
   weir_stream stream;
   uint64_t offset;
   size_t size; /* 0: none */
-} origin;
+} weir_origin;
 
 /* The offset nearest to `expected` that is `place` modulo REPEAT. */
 static uint64_t nearest(uint64_t expected, uint64_t place) {
@@ -224,12 +224,12 @@ static uint64_t distance(uint64_t left, uint64_t right) {
 }
 
 /* How far a stream is from being the expected one: itself, the reverse, another. */
-static unsigned strangeness(const puzzle *puzzle, weir_stream stream) {
+static unsigned strangeness(const weir_puzzle *puzzle, weir_stream stream) {
   if (stream == puzzle->stream) return 0;
   return (stream ^ 1u) == puzzle->stream ? 1 : 2;
 }
 
-static bool better(const puzzle *puzzle, const origin *left, const origin *right) {
+static bool better(const weir_puzzle *puzzle, const weir_origin *left, const weir_origin *right) {
   if (left->size != right->size) return left->size > right->size;
   unsigned left_strange = strangeness(puzzle, left->stream), right_strange = strangeness(puzzle, right->stream);
   if (left_strange != right_strange) return left_strange < right_strange;
@@ -237,11 +237,11 @@ static bool better(const puzzle *puzzle, const origin *left, const origin *right
 }
 
 /* What the bytes at `position` are if they stand at `place` of a block. */
-static origin origin_at(const puzzle *puzzle, size_t position, size_t place, uint32_t difference) {
+static weir_origin origin_at(const weir_puzzle *puzzle, size_t position, size_t place, uint32_t difference) {
   uint32_t key = rotate(difference, (4 - (place & 3)) & 3);
   uint32_t bits = (key & 0x3F) | (key >> 2 & 0xFC0) | (key >> 4 & 0x3F000) | (key >> 6 & 0xFC0000);
   uint32_t number = unmix(bits);
-  origin found = {.stream = number >> NUMBER_BITS};
+  weir_origin found = {.stream = number >> NUMBER_BITS};
   if (found.stream >= puzzle->streams) return found;
   found.offset = nearest(puzzle->expected, (uint64_t)(number & 0x7FFF) << BLOCK_BITS | place);
   size_t size = weir_payload_match(found.stream, found.offset, puzzle->bytes + position, puzzle->size - position);
@@ -250,27 +250,27 @@ static origin origin_at(const puzzle *puzzle, size_t position, size_t place, uin
   return found;
 }
 
-static origin search(puzzle *puzzle, size_t position) {
-  origin best = {.size = 0};
+static weir_origin search(weir_puzzle *puzzle, size_t position) {
+  weir_origin best = {.size = 0};
   if (puzzle->size - position < LEAST || puzzle->searches == 0) return best;
   puzzle->searches--;
   const uint32_t window = load_half(puzzle->bytes + position);
   for (size_t place = 0; place + LEAST <= BLOCK; place++) {
     uint32_t difference = load_half(pattern_at(place)) ^ window;
     if ((difference & 0xC0C0C0C0u) != 0) continue;
-    origin found = origin_at(puzzle, position, place, difference);
+    weir_origin found = origin_at(puzzle, position, place, difference);
     if (found.size > 0 && better(puzzle, &found, &best)) best = found;
   }
   return best;
 }
 
-static size_t poison_size(const puzzle *puzzle, size_t position) {
+static size_t poison_size(const weir_puzzle *puzzle, size_t position) {
   size_t end = position;
   while (end < puzzle->size && puzzle->bytes[end] == WEIR_POISON) end++;
   return end - position;
 }
 
-static weir_payload_run run_of(const puzzle *puzzle, const origin *origin) {
+static weir_payload_run run_of(const weir_puzzle *puzzle, const weir_origin *origin) {
   static const uint8_t codes[] = {WEIR_DATA_STREAM, WEIR_DATA_REVERSE, WEIR_DATA_FOREIGN};
   weir_payload_run run = {
       .data = codes[strangeness(puzzle, origin->stream)], .size = (uint32_t)origin->size, .offset = origin->offset};
@@ -280,14 +280,14 @@ static weir_payload_run run_of(const puzzle *puzzle, const origin *origin) {
 
 /* The run at `position`; `place` is where the stream would go on there, and
  * `sure` says that it goes on from a place that is known. */
-static weir_payload_run next_run(puzzle *puzzle, size_t position, uint64_t place, bool sure, origin *found) {
+static weir_payload_run next_run(weir_puzzle *puzzle, size_t position, uint64_t place, bool sure, weir_origin *found) {
   size_t left = puzzle->size - position;
   size_t poison = poison_size(puzzle, position);
-  *found = (origin){.stream = puzzle->stream, .offset = place};
+  *found = (weir_origin){.stream = puzzle->stream, .offset = place};
   if (poison > 0) return (weir_payload_run){.data = WEIR_DATA_POISON, .size = (uint32_t)poison};
   found->size = weir_payload_match(puzzle->stream, place, puzzle->bytes + position, left);
   if (found->size >= LEAST || found->size == left) return run_of(puzzle, found);
-  origin elsewhere = search(puzzle, position);
+  weir_origin elsewhere = search(puzzle, position);
   if (elsewhere.size > 0)
     *found = elsewhere;
   else if (!sure)
@@ -298,7 +298,7 @@ static weir_payload_run next_run(puzzle *puzzle, size_t position, uint64_t place
 
 /* A window over the edge of a block is not found by search, so the beginning
  * of a run may have been taken for nonsense: gives it back. */
-static void extend_back(const puzzle *puzzle, size_t position, const origin *found, weir_payload_run *before,
+static void extend_back(const weir_puzzle *puzzle, size_t position, const weir_origin *found, weir_payload_run *before,
                         weir_payload_run *run) {
   uint64_t offset = found->offset;
   while (before->size > 0 && offset > 0 &&
@@ -334,17 +334,17 @@ size_t weir_payload_identify(weir_stream stream, uint64_t expected, unsigned con
   if (most == 0) return 0;
   weir_stream streams = connections < STREAM_MAX / 2 ? connections * 2u : STREAM_MAX;
   if (streams <= stream) streams = (stream | 1u) + 1;
-  puzzle puzzle = {.stream = stream,
-                   .expected = expected,
-                   .streams = streams,
-                   .bytes = bytes,
-                   .size = size,
-                   .searches = SEARCHES_MAX};
+  weir_puzzle puzzle = {.stream = stream,
+                        .expected = expected,
+                        .streams = streams,
+                        .bytes = bytes,
+                        .size = size,
+                        .searches = SEARCHES_MAX};
   size_t count = 0, position = 0;
   uint64_t place = expected;
   while (position < size) {
     const bool sure = count == 0 || runs[count - 1].data == WEIR_DATA_POISON;
-    origin found;
+    weir_origin found;
     weir_payload_run run = next_run(&puzzle, position, place, sure, &found);
     size_t end = position + run.size;
     place = run.data == WEIR_DATA_STREAM ? run.offset + run.size : place + run.size;
