@@ -121,7 +121,10 @@ static bool reset(weir_simulation *simulation) {
 static bool close_both(weir_simulation *simulation) {
   if (simulation->dead || simulation->closed || simulation->peer_closed) return false;
   weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_PEER_CLOSE});
-  if (weir_socket_undrained(simulation) > 0) weir_socket_kill(simulation, reset_error(simulation));
+  if (weir_socket_undrained(simulation) > 0) {
+    weir_socket_kill(simulation, reset_error(simulation));
+    return true;
+  }
   simulation->peer_closed = true;
   simulation->peer_fin = true;
   return true;
