@@ -20,7 +20,7 @@ enum {
   SOON_MAX = 1 << 16,     /* call_soon beyond this fails: nobody needs so many */
   SOON_LEAST = 64,        /* a power of two, like the former */
   SLICES_MAX = 1024,      /* of one sendv, as IOV_MAX; what comes behind is left for the next */
-  OUTGOING_SIZE = 4 << 20 /* bounds `socket buffer` */
+  OUTGOING_SIZE = WEIR_SIZE_MAX /* bounds `socket buffer` */
 };
 
 typedef struct soon {
