@@ -20,6 +20,7 @@ void weir_native_free(weir_native *native) {
 /* ---- Buffers and their canaries ------------------------------------------- */
 /* How many of the canary's bytes are whole, from its beginning. */
 static size_t intact(const uint8_t *canary) {
+  if (canary[0] == WEIR_CANARY && memcmp(canary, canary + 1, WEIR_CANARY_SIZE - 1) == 0) return WEIR_CANARY_SIZE;
   size_t at = 0;
   while (at < WEIR_CANARY_SIZE && canary[at] == WEIR_CANARY) at++;
   return at;
