@@ -50,7 +50,7 @@ weir_status weir_worker_attach(weir_worker *worker, weir_problem *problem) {
   if (!parse_variable(text, &descriptor, &pair))
     return weir_fail(problem, WEIR_BAD_INPUT, 0,
                      WEIR_CHANNEL_VARIABLE " is \"%.40s\", and should be two descriptor numbers: \"700,701\"", text);
-  weir_channel_memory *memory;
+  weir_channel_memory *memory = NULL;
   weir_status status = map_memory(descriptor, &memory, problem);
   if (status != WEIR_OK) return status;
   status = check_memory(memory, problem);
