@@ -5,8 +5,6 @@
 #ifndef WEIR_ENGINE_H
 #define WEIR_ENGINE_H
 
-#include <signal.h>
-
 #include "targets/target.h"
 #include "weir/scenario.h"
 #include "weir/validator.h"
@@ -76,9 +74,9 @@ typedef struct weir_engine_options {
   /* Called after each case; may be NULL. */
   void (*progress)(void *context, const weir_target_result *target, size_t done, size_t total);
   void *context;
-  /* Looked at between two cases: anything but 0 ends the run there, with the
-   * results so far.  May be NULL. */
-  const volatile sig_atomic_t *stop;
+  /* Asked between two cases: true ends the run there, with the results so far.
+   * May be NULL. */
+  bool (*stop)(void *context);
 } weir_engine_options;
 
 /* Judges one run: fills *result (of is left alone).  needs and capabilities

@@ -41,7 +41,7 @@ static weir_status run_case(weir_runner *runner, const weir_engine_options *opti
 }
 
 static bool stopped(const weir_engine_options *options) {
-  return options->stop != NULL && *options->stop != 0;
+  return options->stop != NULL && options->stop(options->context);
 }
 
 static weir_status run_all(weir_runner *runner, const weir_suite *suite, const weir_engine_options *options,

@@ -46,8 +46,10 @@ static _Noreturn void child_run(weir_child_become *become, void *context, int me
                                 pid_t parent) {
   (void)setpgid(0, 0);
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(127);
+  sigset_t none;
+  (void)sigemptyset(&none);
+  (void)sigprocmask(SIG_SETMASK, &none, NULL);
   (void)signal(SIGPIPE, SIG_DFL);
-  (void)signal(SIGINT, SIG_DFL);
   if (!redirect(errors)) _exit(127);
   int high_memory = raise_descriptor(memory), high_pair = raise_descriptor(pair);
   if (high_memory < 0 || high_pair < 0) _exit(127);
