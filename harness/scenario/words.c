@@ -1,6 +1,7 @@
 #include "scenario/words.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,7 +35,7 @@ const char *weir_words_nearest(const char *word, size_t size, const char *const 
     size_t candidate_size = strlen(words[index]);
     if (candidate_size > WEIR_WORD_MAX) continue;
     size_t edits = distance(word, size, words[index], candidate_size);
-    if (edits < best && 2 * edits < candidate_size) {
+    if (edits > 0 && edits < best && 2 * edits < candidate_size) {
       best = edits;
       nearest = words[index];
     }
@@ -42,14 +43,20 @@ const char *weir_words_nearest(const char *word, size_t size, const char *const 
   return nearest;
 }
 
+void weir_words_append(char *out, size_t size, const char *format, ...) {
+  size_t length = strlen(out);
+  assert(length < size);
+  va_list arguments;
+  va_start(arguments, format);
+  (void)vsnprintf(out + length, size - length, format, arguments);
+  va_end(arguments);
+}
+
 void weir_words_list(const char *const *words, size_t count, char *out, size_t size) {
   assert(size > 0);
-  size_t length = 0;
   out[0] = '\0';
   for (size_t index = 0; index < count; index++) {
     const char *between = index == 0 ? "" : index + 1 == count ? " or " : ", ";
-    int written = snprintf(out + length, size - length, "%s%s", between, words[index]);
-    if (written < 0 || (size_t)written >= size - length) return;
-    length += (size_t)written;
+    weir_words_append(out, size, "%s%s", between, words[index]);
   }
 }
