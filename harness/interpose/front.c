@@ -34,9 +34,8 @@ void weir_front_begin(weir_front *front) {
   assert(front->worker.memory != NULL);
   const weir_scenario *scenario = &front->worker.memory->scenario;
   weir_trace_init(&front->trace, front->worker.memory->records, WEIR_CHANNEL_RECORDS);
-  /* OPEN is the first record, before the START steps show. */
-  weir_probe_init(&front->probe, scenario, &front->trace, &front->simulation, 0, front->capabilities);
   weir_simulation_init(&front->simulation, scenario, &front->trace, 0, front->outgoing, sizeof front->outgoing);
+  weir_probe_init(&front->probe, scenario, &front->trace, &front->simulation, 0, front->capabilities);
   front->running = true;
   front->over = front->reported = false;
   front->timeouts = front->timeouts_at = 0;
@@ -61,13 +60,13 @@ void weir_front_check(weir_front *front) {
 
 bool weir_front_calls(const weir_front *front) {
   if (!front->running || front->over) return true;
-  return front->simulation.app_count > 0 || front->simulation.app_after_count > 0;
+  return front->simulation.app_count > 0 || weir_simulation_is_due(&front->simulation);
 }
 
 uint64_t weir_front_changes(const weir_front *front) {
   const weir_simulation *simulation = &front->simulation;
-  return front->turns + simulation->sent + simulation->drained + simulation->peer_fin + simulation->peer_reset +
-         simulation->peer_closed;
+  return front->turns + simulation->sent + simulation->drained + simulation->peer_fin + simulation->peer_closed +
+         simulation->dead;
 }
 
 void weir_front_clock(weir_front *front) {
