@@ -6,16 +6,21 @@
 #include "scenario/words.h"
 
 static void describe_argument(const weir_argument *argument, char *out, size_t size) {
-  if (argument->how == WEIR_ARGUMENT_NUMBER) weir_words_append(out, size, " N (%s)", argument->name);
-  if (argument->how == WEIR_ARGUMENT_MAYBE) weir_words_append(out, size, " [%s N]", argument->name);
+  if (argument->how == WEIR_ARGUMENT_NONE) return;
+  bool named = argument->how == WEIR_ARGUMENT_MAYBE;
+  weir_words_append(out, size, named ? " [" : " N (");
+  weir_words_append(out, size, argument->name);
+  weir_words_append(out, size, named ? " N]" : ")");
 }
 
 void weir_describe_usage(const weir_verb_info *verb, char *out, size_t size) {
   out[0] = '\0';
-  weir_words_append(out, size, "%s", verb->word);
+  weir_words_append(out, size, verb->word);
   describe_argument(&verb->a, out, size);
-  for (unsigned index = 0; index < verb->option_count; index++)
-    weir_words_append(out, size, "%s%s", index == 0 ? " [" : "|", verb->options[index]);
+  for (unsigned index = 0; index < verb->option_count; index++) {
+    weir_words_append(out, size, index == 0 ? " [" : "|");
+    weir_words_append(out, size, verb->options[index]);
+  }
   if (verb->option_count > 0) weir_words_append(out, size, "]");
   describe_argument(&verb->b, out, size);
 }

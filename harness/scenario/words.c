@@ -1,8 +1,6 @@
 #include "scenario/words.h"
 
 #include <assert.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 static size_t least_of(size_t left, size_t right) {
@@ -43,13 +41,12 @@ const char *weir_words_nearest(const char *word, size_t size, const char *const 
   return nearest;
 }
 
-void weir_words_append(char *out, size_t size, const char *format, ...) {
+void weir_words_append(char *out, size_t size, const char *text) {
   size_t length = strlen(out);
   assert(length < size);
-  va_list arguments;
-  va_start(arguments, format);
-  (void)vsnprintf(out + length, size - length, format, arguments);
-  va_end(arguments);
+  size_t more = least_of(strlen(text), size - length - 1);
+  memcpy(out + length, text, more);
+  out[length + more] = '\0';
 }
 
 void weir_words_list(const char *const *words, size_t count, char *out, size_t size) {
@@ -57,6 +54,7 @@ void weir_words_list(const char *const *words, size_t count, char *out, size_t s
   out[0] = '\0';
   for (size_t index = 0; index < count; index++) {
     const char *between = index == 0 ? "" : index + 1 == count ? " or " : ", ";
-    weir_words_append(out, size, "%s%s", between, words[index]);
+    weir_words_append(out, size, between);
+    weir_words_append(out, size, words[index]);
   }
 }

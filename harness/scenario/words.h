@@ -4,8 +4,6 @@
 
 #include <stddef.h>
 
-#include "weir/status.h"
-
 /* Room for any list of words that this module writes. */
 enum { WEIR_WORDS_TEXT_MAX = 400, WEIR_WORD_MAX = 32 };
 
@@ -17,7 +15,7 @@ const char *weir_words_nearest(const char *word, size_t size, const char *const 
 /* Writes "a, b or c" into out[0..size), cut where it does not fit. */
 void weir_words_list(const char *const *words, size_t count, char *out, size_t size);
 
-/* Writes behind what stands in out, cut where it does not fit. */
-void weir_words_append(char *out, size_t size, const char *format, ...) WEIR_PRINTF(3, 4);
+/* Puts text behind what stands in out, cut where it does not fit. */
+void weir_words_append(char *out, size_t size, const char *text);
 
 #endif

@@ -155,6 +155,41 @@ START_TEST(a_cut_spares_the_whole_steps) {
 }
 END_TEST
 
+/* Steps that take as many bytes as any can, cut everywhere: nothing behind the end is read. */
+START_TEST(the_longest_step_stays_inside) {
+  static const uint8_t longest[] = {WEIR_VERB_APP_WRITELINES,
+                                    0xE0 | 2,
+                                    0xFF,
+                                    0xFF,
+                                    0xFF,
+                                    0xFF,
+                                    0xFF,
+                                    0xFF,
+                                    0xFF,
+                                    0xFF,
+                                    4,
+                                    0xFF,
+                                    0xFF,
+                                    0xFF,
+                                    0xFF,
+                                    0xFF,
+                                    0xFF,
+                                    0xFF,
+                                    0xFF};
+  for (size_t size = 1; size <= 4 * sizeof longest; size++) {
+    uint8_t *exact = malloc(size);
+    ck_assert_ptr_nonnull(exact);
+    for (size_t at = 0; at < size; at++) exact[at] = longest[at % sizeof longest];
+    weir_scenario_decode(exact, size, &scenario);
+    free(exact);
+    ck_assert(weir_scenario_valid(&scenario));
+    ck_assert_uint_eq(scenario.count, (size + sizeof longest - 1) / sizeof longest);
+    for (unsigned index = 0; index < scenario.count; index++)
+      ck_assert_uint_eq(scenario.steps[index].verb, WEIR_VERB_APP_WRITELINES);
+  }
+}
+END_TEST
+
 START_TEST(repairs_go_to_what_fits) {
   /* size at get_buffer, whatever trigger it is given */
   for (unsigned trigger = 0; trigger < 32; trigger++) {
@@ -214,6 +249,7 @@ int main(void) {
   tcase_add_test(codec, nothing_is_the_simplest);
   tcase_add_test(codec, small_steps_are_small);
   tcase_add_test(codec, a_cut_spares_the_whole_steps);
+  tcase_add_test(codec, the_longest_step_stays_inside);
   tcase_add_test(codec, repairs_go_to_what_fits);
   tcase_add_test(codec, bounds_hold);
   suite_add_tcase(suite, codec);
