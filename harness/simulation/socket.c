@@ -20,11 +20,15 @@ static ptrdiff_t note_operation(weir_simulation *simulation, weir_event event, s
   return result;
 }
 
-void weir_socket_kill(weir_simulation *simulation, int error) {
-  simulation->dead = true;
-  simulation->pending_error = error;
+void weir_socket_lose(weir_simulation *simulation) {
   simulation->drained = simulation->taken;
   simulation->odd_from = NOTHING_ODD;
+}
+
+void weir_socket_kill(weir_simulation *simulation, int error) {
+  weir_socket_lose(simulation);
+  simulation->dead = true;
+  simulation->pending_error = error;
   simulation->slow_out |= SLOW_ENDED;
 }
 

@@ -1,6 +1,6 @@
 /* The rules and the machine, as data.
  *
- * harness/spec/rules.def is the one place where a rule is stated.  Whatever
+ * harness/include/weir/rules.def is the one place where a rule is stated.  Whatever
  * lists rules (the validator's dispatch, `weir list rules`, the rule page, the
  * coverage map) is generated or driven from it. */
 #ifndef WEIR_SPEC_H
