@@ -13,7 +13,7 @@ typedef struct weir_nearest {
 void weir_nearest_init(weir_nearest *nearest, const char *wanted);
 /* Offers a known word. */
 void weir_nearest_offer(weir_nearest *nearest, const char *word);
-/* The nearest of those offered, or NULL where none is near: at most a third of
+/* The nearest of those offered, or NULL where none is near: at most half of
  * the letters wrong. */
 const char *weir_nearest_best(const weir_nearest *nearest);
 

@@ -19,7 +19,7 @@ typedef struct judging {
 
 static void decide(weir_case_result *result, weir_verdict verdict, const char *reason) {
   result->verdict = verdict;
-  (void)snprintf(result->reason, sizeof result->reason, "%s", reason);
+  (void)snprintf(result->reason, sizeof result->reason, "%.*s", (int)sizeof result->reason - 1, reason);
 }
 
 static const weir_record *last_record(const weir_run *run) {

@@ -62,7 +62,14 @@ void weir_native_exception(weir_native *native, weir_error error);
 /* The end of the run: looks at all buffers once more.  Call before the trace is closed. */
 void weir_native_finish(weir_native *native);
 
+/* ---- probe/calls.c */
+enum { WEIR_RAISED_BY_PROBE = -1000 }; /* raise n of the run is the weir_error -1000 - n */
+
 /* What a weir_error is in a trace. */
 weir_outcome weir_native_outcome(weir_error error);
+/* Makes a call; a table entry that is NULL is one that is not supported. */
+weir_outcome weir_native_make(weir_native *native, const weir_call *call);
+/* The protocol object of that number, made anew. */
+weir_protocol *weir_native_protocol_object(weir_native *native, unsigned number);
 
 #endif

@@ -123,6 +123,7 @@ weir_status weir_adapters_each(const char *data_folder, weir_adapter_visit *visi
   if (length < 0 || (size_t)length >= sizeof place)
     return weir_fail(problem, WEIR_BOUND, 0, "the name of the data folder is too long");
   DIR *folders = opendir(place);
+  if (folders == NULL && errno == ENOENT) return WEIR_OK; /* no adapters is not an error */
   if (folders == NULL) return weir_fail(problem, WEIR_UNAVAILABLE, 0, "%s: %s", place, strerror(errno));
   path_list *list = calloc(1, sizeof *list);
   for (struct dirent *entry = readdir(folders); entry != NULL && list != NULL; entry = readdir(folders)) {
