@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "scenario/describe.h"
 #include "scenario/step.h"
 #include "scenario/words.h"
 
@@ -226,22 +227,14 @@ static weir_status parse_trigger(parser *in, weir_step *step) {
 
 /* ---- Steps */
 
-/* The verb as it is written: "size BYTES [bytearray|memoryview|...]". */
-static void describe_usage(const weir_verb_info *verb, char *out, size_t size) {
-  char options[WEIR_WORDS_TEXT_MAX] = "";
-  for (unsigned index = 0, length = 0; index < verb->option_count && length < sizeof options; index++)
-    length += (unsigned)snprintf(options + length, sizeof options - length, "%s%s", index == 0 ? " [" : "|",
-                                 verb->options[index]);
-  const weir_argument *both[] = {&verb->a, &verb->b};
-  char arguments[2][64] = {"", ""};
-  for (unsigned index = 0; index < 2; index++) {
-    if (both[index]->how == WEIR_ARGUMENT_NUMBER)
-      (void)snprintf(arguments[index], sizeof arguments[index], " N (%s)", both[index]->name);
-    if (both[index]->how == WEIR_ARGUMENT_MAYBE)
-      (void)snprintf(arguments[index], sizeof arguments[index], " [%s N]", both[index]->name);
-  }
-  (void)snprintf(out, size, "%s%s%s%s%s", verb->word, arguments[0], options, verb->option_count > 0 ? "]" : "",
-                 arguments[1]);
+static weir_status fail_argument(parser *in, const weir_argument *argument, const char *after, word given,
+                                 const char *wrong) {
+  char legal[128];
+  bool named = argument->how == WEIR_ARGUMENT_MAYBE;
+  (void)snprintf(legal, sizeof legal, "after '%s' comes a number%s%s, from %d to %d", after, named ? "" : " of ",
+                 named ? "" : argument->name, (int)argument->least, (int)argument->most);
+  if (given.size == 0 || is_word(given, ";")) return FAIL(in, "a number is missing: %s", legal);
+  return FAIL(in, "'%.*s' %s: %s", shown(given), given.at, wrong, legal);
 }
 
 static weir_status parse_argument(parser *in, const weir_verb_info *verb, const weir_argument *argument,
@@ -255,15 +248,9 @@ static weir_status parse_argument(parser *in, const weir_verb_info *verb, const 
   const char *after = argument->how == WEIR_ARGUMENT_MAYBE ? argument->name : verb->word;
   word given = peek(in);
   int64_t number = 0;
-  if (given.size == 0 || is_word(given, ";"))
-    return FAIL(in, "'%s' is not complete: the number of %s comes next, from %d to %d", after, argument->name,
-                (int)argument->least, (int)argument->most);
-  if (!read_number(given, &number))
-    return FAIL(in, "'%.*s' is not a number: after '%s' comes the number of %s, from %d to %d", shown(given), given.at,
-                after, argument->name, (int)argument->least, (int)argument->most);
+  if (!read_number(given, &number)) return fail_argument(in, argument, after, given, "is not a number");
   if (number < argument->least || number > argument->most)
-    return FAIL(in, "'%.*s' is out of range: after '%s' comes the number of %s, from %d to %d", shown(given), given.at,
-                after, argument->name, (int)argument->least, (int)argument->most);
+    return fail_argument(in, argument, after, given, "is out of range");
   skip(in, given);
   *value = (int32_t)number;
   return WEIR_OK;
@@ -279,7 +266,7 @@ static void parse_option(parser *in, const weir_verb_info *verb, weir_step *step
 
 static weir_status fail_leftover(parser *in, const weir_verb_info *verb, word given) {
   char usage[WEIR_WORDS_TEXT_MAX];
-  describe_usage(verb, usage, sizeof usage);
+  weir_describe_usage(verb, usage, sizeof usage);
   const char *words[16];
   size_t count = 0;
   for (unsigned index = 0; index < verb->option_count && count < 14; index++) words[count++] = verb->options[index];
@@ -290,40 +277,6 @@ static weir_status fail_leftover(parser *in, const weir_verb_info *verb, word gi
               nearest == NULL ? "" : " (did you mean '", nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'?)");
 }
 
-/* The triggers of a verb, in the words of the language. */
-static void describe_triggers(unsigned verb, char *out, size_t size) {
-  char names[WEIR_OCCASION_COUNT + 5][40];
-  const char *words[WEIR_OCCASION_COUNT + 5];
-  size_t count = 0;
-  uint32_t triggers = weir_verb_triggers(verb);
-  if (weir_verb_fits(verb, WEIR_WHEN_IDLE, 0)) words[count++] = "when idle";
-  if (weir_verb_fits(verb, WEIR_WHEN_SAME, 0)) words[count++] = "same turn";
-  if ((triggers & WEIR_TRIGGERS_IN_ALL) == WEIR_TRIGGERS_IN_ALL) words[count++] = "any callback";
-  for (unsigned event = 0; event < WEIR_OCCASION_COUNT; event++) {
-    bool in = weir_verb_fits(verb, WEIR_WHEN_IN, event) && (triggers & WEIR_TRIGGERS_IN_ALL) != WEIR_TRIGGERS_IN_ALL;
-    if (!in && !weir_verb_fits(verb, WEIR_WHEN_AT, event)) continue;
-    (void)snprintf(names[count], sizeof names[count], "%s", weir_occasion_name(event));
-    words[count] = names[count];
-    count++;
-  }
-  if ((triggers & WEIR_TRIGGERS_AFTER_APP) != 0)
-    words[count++] = (triggers & WEIR_TRIGGERS_AFTER_PEER & ~WEIR_TRIGGERS_AFTER_APP) != 0
-                         ? "after any callback or operation"
-                         : "after any callback";
-  if (weir_verb_fits(verb, WEIR_WHEN_START, 0)) words[count++] = "at start";
-  weir_words_list(words, count, out, size);
-}
-
-static void describe_trigger(const weir_step *step, char *out, size_t size) {
-  switch (step->when) {
-  case WEIR_WHEN_IDLE: (void)snprintf(out, size, "when idle"); return;
-  case WEIR_WHEN_SAME: (void)snprintf(out, size, "same turn"); return;
-  case WEIR_WHEN_START: (void)snprintf(out, size, "at start"); return;
-  default:
-    (void)snprintf(out, size, "%s%s", step->when == WEIR_WHEN_AFTER ? "after " : "", weir_occasion_name(step->event));
-  }
-}
-
 /* What weir_step_valid asks beyond words and numbers. */
 static weir_status check_step(parser *in, const weir_step *step) {
   const weir_verb_info *verb = weir_verb_get(step->verb);
@@ -331,8 +284,8 @@ static weir_status check_step(parser *in, const weir_step *step) {
   const weir_step *previous = count == 0 ? NULL : &in->scenario->steps[count - 1];
   if (!weir_verb_fits(step->verb, step->when, step->event)) {
     char given[64], list[WEIR_WORDS_TEXT_MAX];
-    describe_trigger(step, given, sizeof given);
-    describe_triggers(step->verb, list, sizeof list);
+    weir_describe_trigger(step, given, sizeof given);
+    weir_describe_triggers(step->verb, list, sizeof list);
     if (!in->triggered && step->when == WEIR_WHEN_START)
       return FAIL(in, "'%s %s' needs a trigger before it, and ':': %s", weir_actor_name(in->actor), verb->word, list);
     return FAIL(in, "'%s' cannot hang on '%s': its triggers are %s", verb->word, given, list);
@@ -370,7 +323,7 @@ static weir_status parse_verb(parser *in, weir_step *step) {
     return WEIR_OK;
   }
   if (given.size == 0 || is_word(given, ";"))
-    return FAIL(in, "a step is missing: write one, or leave the ':' or ';' before it out");
+    return FAIL(in, "a step is missing: one comes after the actor, after ':' and after each ';'");
   if (!in->triggered && begins_trigger(given))
     return FAIL(in, "'%.*s' begins a trigger: put ':' between the trigger and its steps", shown(given), given.at);
   char lead[32];

@@ -37,14 +37,14 @@ static void put_number(sink *to, int32_t number) {
   put(to, text);
 }
 
-/* What a caller made up may hold what no line can. */
+/* What a caller made up may hold what no line can: control characters become spaces. */
 static void put_about(sink *to, const char *word, const char *text) {
   if (text[0] == '\0') return;
   put(to, word);
   for (; *text != '\0'; text++) {
     unsigned char byte = (unsigned char)*text;
-    char one[2] = {byte < 0x20 || byte == 0x7F ? ' ' : *text, '\0'};
-    put(to, one);
+    const char one[2] = {*text, '\0'};
+    put(to, byte < 0x20 || byte == 0x7F ? " " : one);
   }
   put(to, "\n");
 }

@@ -1,7 +1,6 @@
 #include "scenario/words.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 static size_t least_of(size_t left, size_t right) {
@@ -34,7 +33,7 @@ const char *weir_words_nearest(const char *word, size_t size, const char *const 
     size_t candidate_size = strlen(words[index]);
     if (candidate_size > WEIR_WORD_MAX) continue;
     size_t edits = distance(word, size, words[index], candidate_size);
-    if (edits < best && 2 * edits < candidate_size) {
+    if (edits > 0 && edits < best && 2 * edits < candidate_size) {
       best = edits;
       nearest = words[index];
     }
@@ -42,14 +41,20 @@ const char *weir_words_nearest(const char *word, size_t size, const char *const 
   return nearest;
 }
 
+void weir_words_append(char *out, size_t size, const char *text) {
+  size_t length = strlen(out);
+  assert(length < size);
+  size_t more = least_of(strlen(text), size - length - 1);
+  memcpy(out + length, text, more);
+  out[length + more] = '\0';
+}
+
 void weir_words_list(const char *const *words, size_t count, char *out, size_t size) {
   assert(size > 0);
-  size_t length = 0;
   out[0] = '\0';
   for (size_t index = 0; index < count; index++) {
     const char *between = index == 0 ? "" : index + 1 == count ? " or " : ", ";
-    int written = snprintf(out + length, size - length, "%s%s", between, words[index]);
-    if (written < 0 || (size_t)written >= size - length) return;
-    length += (size_t)written;
+    weir_words_append(out, size, between);
+    weir_words_append(out, size, words[index]);
   }
 }

@@ -30,6 +30,8 @@ static inline void weir_simulation_note(weir_simulation *simulation, weir_record
   (void)weir_trace_add(simulation->trace, record);
 }
 
+/* What the peer has not read is lost. */
+void weir_socket_lose(weir_simulation *simulation);
 /* The connection is gone, as after a RST or a fatal sk_err: what was received
  * stays readable, what was sent is lost.  `error` is told once, 0: it was. */
 void weir_socket_kill(weir_simulation *simulation, int error);

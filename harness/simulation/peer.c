@@ -108,21 +108,35 @@ static int reset_error(const weir_simulation *simulation) {
   return simulation->peer_fin ? EPIPE : ECONNRESET;
 }
 
+/* A RST arrives.  Where both sides have ended it finds no connection, and only
+ * what the peer had not read is gone. */
+static void receive_reset(weir_simulation *simulation) {
+  if (simulation->peer_fin && simulation->shut) {
+    weir_socket_lose(simulation);
+    simulation->peer_closed = true;
+  } else {
+    weir_socket_kill(simulation, reset_error(simulation));
+  }
+}
+
+static bool is_gone(const weir_simulation *simulation) {
+  return simulation->dead || simulation->closed || simulation->peer_closed;
+}
+
 static bool reset(weir_simulation *simulation) {
-  if (simulation->dead || simulation->closed || simulation->peer_closed) return false;
-  /* Both sides have ended and everything has arrived: there is no connection left to reset. */
-  if (simulation->peer_fin && simulation->shut && weir_socket_undrained(simulation) == 0) return false;
+  const bool ended = simulation->peer_fin && simulation->shut;
+  if (is_gone(simulation) || (ended && weir_socket_undrained(simulation) == 0)) return false;
   weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_PEER_RESET});
-  weir_socket_kill(simulation, reset_error(simulation));
+  receive_reset(simulation);
   return true;
 }
 
 /* A close that leaves data unread is a RST, any other a FIN. */
 static bool close_both(weir_simulation *simulation) {
-  if (simulation->dead || simulation->closed || simulation->peer_closed) return false;
+  if (is_gone(simulation)) return false;
   weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_PEER_CLOSE});
   if (weir_socket_undrained(simulation) > 0) {
-    weir_socket_kill(simulation, reset_error(simulation));
+    receive_reset(simulation);
     return true;
   }
   simulation->peer_closed = true;
