@@ -23,12 +23,12 @@ enum {
   REPEAT = 1 << (BLOCK_BITS + NUMBER_BITS), /* a stream repeats itself after 32 MiB */
   CERTAIN = 8,                              /* bytes of a run that need no nearness to be believed */
   LEAST = 4,                                /* bytes of a run that is searched for */
-  SEARCHES_MAX = 4096                       /* of one identify; each is about BLOCK steps */
+  SEARCHES_MAX = 1024                       /* of one identify; each is about BLOCK steps */
 };
 
 /* Arbitrary bytes (splitmix64 from 1) without those of high bits 10, which are
  * the poison's; chosen so that no four in a row occur twice. */
-static const uint64_t pattern[BLOCK / 8] = {
+static const _Alignas(64) uint64_t pattern[BLOCK / 8] = {
     0xec670a2dec025cc1, 0xf8eefb32555eeb65, 0xd10171c1ee42c90b, 0x4d0bff15027154d8, 0x75e0ec6cd7363cc3,
     0xde357e3de70f1227, 0x435c746167491718, 0x75dc7701564f61cb, 0xc0fcd44d14cffe67, 0x41d6d77476cf4b5d,
     0x794a3b6f6d6f4c57, 0x34fd0b632ac2ce17, 0x30eed0d0da572bf1, 0x63183773ef650837, 0x10e2c46865e946e2,
@@ -66,7 +66,7 @@ enum { MIX = 0x9E3779, UNMIX = 0xB382C9 }; /* inverse to each other modulo 2^24 
 _Static_assert(((uint64_t)MIX * UNMIX & KEY_MASK) == 1, "UNMIX undoes MIX");
 
 /* A permutation of 24 bits: blocks next to each other differ in all four bytes. */
-static uint32_t mix(uint32_t number) {
+static inline uint32_t mix(uint32_t number) {
   number ^= number >> 12;
   number = number * MIX & KEY_MASK;
   return number ^ number >> 12;
@@ -78,13 +78,13 @@ static uint32_t unmix(uint32_t number) {
   return number ^ number >> 12;
 }
 
-static uint32_t rotate(uint32_t key, size_t bytes) {
+static inline uint32_t rotate(uint32_t key, size_t bytes) {
   unsigned bits = (unsigned)(bytes & 3) * 8;
   return key >> bits | key << (-bits & 31);
 }
 
 /* The key of the block that offset is in, turned so that it begins at offset. */
-static uint32_t key_at(weir_stream stream, uint64_t offset) {
+static inline uint32_t key_at(weir_stream stream, uint64_t offset) {
   uint32_t number = (stream & (STREAM_MAX - 1)) << NUMBER_BITS | ((uint32_t)(offset >> BLOCK_BITS) & 0x7FFF);
   uint32_t bits = mix(number);
   uint32_t key = (bits & 0x3F) | (bits & 0xFC0) << 2 | (bits & 0x3F000) << 4 | (bits & 0xFC0000) << 6;
@@ -98,6 +98,10 @@ static inline lanes load(const uint8_t *bytes) {
   lanes value;
   memcpy(&value, bytes, sizeof value);
   return value;
+}
+
+static inline void store(uint8_t *bytes, lanes value) {
+  memcpy(bytes, &value, sizeof value);
 }
 
 static inline uint64_t load_word(const uint8_t *bytes) {
@@ -123,25 +127,35 @@ static inline uint64_t widen(uint32_t key) {
 }
 
 static void fill_few(uint8_t *out, const uint8_t *from, size_t size, uint32_t key) {
-  size_t done = 0;
-  for (; done + 8 <= size; done += 8) {
-    uint64_t word = load_word(from + done) ^ widen(key);
-    memcpy(out + done, &word, sizeof word);
+  if (size >= 8) {
+    uint64_t word = load_word(from) ^ widen(key);
+    memcpy(out, &word, sizeof word);
+    out += 8, from += 8, size -= 8;
   }
-  for (; done < size; done++, key = rotate(key, 1)) out[done] = (uint8_t)(from[done] ^ (key & 0xFF));
+  for (; size > 0; size--, key = rotate(key, 1)) *out++ = (uint8_t)(*from++ ^ (key & 0xFF));
 }
 
-static void fill_span(uint8_t *out, const uint8_t *from, size_t size, uint32_t key) {
+/* Within one block; the last 16 bytes may overlap those before them. */
+static inline void fill_span(uint8_t *out, const uint8_t *from, size_t size, uint32_t key) {
+  if (size < 16) {
+    fill_few(out, from, size, key);
+    return;
+  }
   const lanes keys = {key, key, key, key};
   size_t done = 0;
-  for (; done + 16 <= size; done += 16) {
-    lanes value = load(from + done) ^ keys;
-    memcpy(out + done, &value, sizeof value);
+  for (; done + 64 <= size; done += 64) {
+    store(out + done, load(from + done) ^ keys);
+    store(out + done + 16, load(from + done + 16) ^ keys);
+    store(out + done + 32, load(from + done + 32) ^ keys);
+    store(out + done + 48, load(from + done + 48) ^ keys);
   }
-  if (done < size) fill_few(out + done, from + done, size - done, key);
+  for (; done + 16 <= size; done += 16) store(out + done, load(from + done) ^ keys);
+  if (size % 16 == 0) return;
+  const uint32_t last = rotate(key, size);
+  store(out + size - 16, load(from + size - 16) ^ (lanes){last, last, last, last});
 }
 
-static size_t match_few(const uint8_t *bytes, const uint8_t *from, size_t size, uint32_t key) {
+static inline size_t match_few(const uint8_t *bytes, const uint8_t *from, size_t size, uint32_t key) {
   size_t done = 0;
   for (; done + 8 <= size; done += 8) {
     uint64_t difference = load_word(bytes + done) ^ load_word(from + done) ^ widen(key);
@@ -152,7 +166,7 @@ static size_t match_few(const uint8_t *bytes, const uint8_t *from, size_t size, 
   return size;
 }
 
-static size_t match_span(const uint8_t *bytes, const uint8_t *from, size_t size, uint32_t key) {
+static inline size_t match_span(const uint8_t *bytes, const uint8_t *from, size_t size, uint32_t key) {
   const lanes keys = {key, key, key, key};
   size_t done = 0;
   for (; done + 64 <= size; done += 64) {
@@ -162,37 +176,51 @@ static size_t match_span(const uint8_t *bytes, const uint8_t *from, size_t size,
                    (load(bytes + done + 48) ^ load(from + done + 48) ^ keys);
     if (any(first | second)) break;
   }
-  return done + match_few(bytes + done, from + done, size - done, key);
+  return done == size ? size : done + match_few(bytes + done, from + done, size - done, key);
 }
 
 /* ---- Across blocks ----------------------------------------------------------- */
-static size_t within_block(uint64_t offset, size_t size) {
-  size_t room = BLOCK - (size_t)(offset & (BLOCK - 1));
+static inline size_t place_in_block(uint64_t offset) {
+  return (size_t)(offset & (BLOCK - 1));
+}
+
+static inline size_t within_block(uint64_t offset, size_t size) {
+  size_t room = BLOCK - place_in_block(offset);
   return size < room ? size : room;
 }
 
-void weir_payload_fill(weir_stream stream, uint64_t offset, void *bytes, size_t size) {
-  uint8_t *out = bytes;
+static void fill_blocks(weir_stream stream, uint64_t offset, uint8_t *out, size_t size) {
   while (size > 0) {
     size_t span = within_block(offset, size);
-    fill_span(out, pattern_at((size_t)(offset & (BLOCK - 1))), span, key_at(stream, offset));
+    fill_span(out, pattern_at(place_in_block(offset)), span, key_at(stream, offset));
     out += span;
     offset += span;
     size -= span;
   }
 }
 
-size_t weir_payload_match(weir_stream stream, uint64_t offset, const void *bytes, size_t size) {
-  const uint8_t *in = bytes;
+void weir_payload_fill(weir_stream stream, uint64_t offset, void *bytes, size_t size) {
+  if (within_block(offset, size) == size)
+    fill_span(bytes, pattern_at(place_in_block(offset)), size, key_at(stream, offset));
+  else
+    fill_blocks(stream, offset, bytes, size);
+}
+
+static size_t match_blocks(weir_stream stream, uint64_t offset, const uint8_t *in, size_t size) {
   size_t done = 0;
   while (done < size) {
     size_t span = within_block(offset + done, size - done);
-    size_t same =
-        match_span(in + done, pattern_at((size_t)((offset + done) & (BLOCK - 1))), span, key_at(stream, offset + done));
+    size_t same = match_span(in + done, pattern_at(place_in_block(offset + done)), span, key_at(stream, offset + done));
     done += same;
     if (same < span) break;
   }
   return done;
+}
+
+size_t weir_payload_match(weir_stream stream, uint64_t offset, const void *bytes, size_t size) {
+  if (within_block(offset, size) == size)
+    return match_span(bytes, pattern_at(place_in_block(offset)), size, key_at(stream, offset));
+  return match_blocks(stream, offset, bytes, size);
 }
 
 /* ---- Where stray bytes come from ----------------------------------------------- */

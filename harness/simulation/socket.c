@@ -11,8 +11,8 @@ static uint32_t clamp(size_t size) {
   return size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
 }
 
-static ptrdiff_t note_operation(weir_simulation *simulation, weir_event event, size_t size, ptrdiff_t result,
-                                bool injected) {
+static inline ptrdiff_t note_operation(weir_simulation *simulation, weir_event event, size_t size, ptrdiff_t result,
+                                       bool injected) {
   weir_simulation_note(simulation, (weir_record){.event = (uint8_t)event,
                                                  .flags = injected ? WEIR_FLAG_INJECTED : 0,
                                                  .a = clamp(size),
@@ -103,15 +103,19 @@ static ptrdiff_t receive_faulty(weir_simulation *simulation, void *buffer, size_
   return deliver(simulation, buffer, *injected ? fault.most : size);
 }
 
-ptrdiff_t weir_simulation_recv(weir_simulation *simulation, void *buffer, size_t size) {
-  simulation->occurred[WEIR_OCCASION_RECV]++;
-  if (simulation->slow_in == 0 && weir_socket_unread(simulation) != 0)
-    return note_operation(simulation, WEIR_EVENT_RECV, size, deliver(simulation, buffer, size), false);
+/* Kept apart, so that the short way has no more to save and restore than it needs. */
+__attribute__((noinline)) static ptrdiff_t receive_slowly(weir_simulation *simulation, void *buffer, size_t size) {
   bool injected = false;
   ptrdiff_t result = receive_faulty(simulation, buffer, size, &injected);
   (void)note_operation(simulation, WEIR_EVENT_RECV, size, result, injected);
   if (simulation->after_head[WEIR_OCCASION_RECV] != 0) weir_script_after(simulation, WEIR_OCCASION_RECV);
   return result;
+}
+
+ptrdiff_t weir_simulation_recv(weir_simulation *simulation, void *buffer, size_t size) {
+  simulation->occurred[WEIR_OCCASION_RECV]++;
+  if (simulation->slow_in != 0 || weir_socket_unread(simulation) == 0) return receive_slowly(simulation, buffer, size);
+  return note_operation(simulation, WEIR_EVENT_RECV, size, deliver(simulation, buffer, size), false);
 }
 
 /* ---- Sending ------------------------------------------------------------------- */
@@ -174,13 +178,8 @@ static ptrdiff_t send_faulty(weir_simulation *simulation, size_t size, bool *inj
   return (ptrdiff_t)(*injected ? fault.most : most);
 }
 
-static ptrdiff_t send_slices(weir_simulation *simulation, const struct iovec *slices, size_t count, size_t size) {
-  simulation->occurred[WEIR_OCCASION_SEND]++;
-  const size_t space = room(simulation);
-  if (simulation->slow_out == 0 && space > 0) {
-    ptrdiff_t taken = take_slices(simulation, slices, count, size < space ? size : space);
-    return note_operation(simulation, WEIR_EVENT_SEND, size, taken, false);
-  }
+__attribute__((noinline)) static ptrdiff_t send_slowly(weir_simulation *simulation, const struct iovec *slices,
+                                                       size_t count, size_t size) {
   bool injected = false;
   ptrdiff_t result = send_faulty(simulation, size, &injected);
   if (result > 0) (void)take_slices(simulation, slices, count, (size_t)result);
@@ -189,20 +188,31 @@ static ptrdiff_t send_slices(weir_simulation *simulation, const struct iovec *sl
   return result;
 }
 
+ptrdiff_t weir_simulation_sendv(weir_simulation *simulation, const struct iovec *slices, size_t count) {
+  size_t size = 0;
+  for (size_t index = 0; index < count; index++) size += slices[index].iov_len;
+  simulation->occurred[WEIR_OCCASION_SEND]++;
+  const size_t space = room(simulation);
+  if (simulation->slow_out != 0 || space == 0) return send_slowly(simulation, slices, count, size);
+  ptrdiff_t taken = take_slices(simulation, slices, count, size < space ? size : space);
+  return note_operation(simulation, WEIR_EVENT_SEND, size, taken, false);
+}
+
 ptrdiff_t weir_simulation_send(weir_simulation *simulation, const void *bytes, size_t size) {
+  const size_t space = room(simulation);
+  if (simulation->slow_out == 0 && space >= size && size > 0) {
+    simulation->occurred[WEIR_OCCASION_SEND]++;
+    take(simulation, bytes, size);
+    simulation->progress = true;
+    return note_operation(simulation, WEIR_EVENT_SEND, size, (ptrdiff_t)size, false);
+  }
   /* iovec is not const-correct; nothing is written through it. */
   union {
     const void *in;
     void *out;
   } base = {.in = bytes};
   const struct iovec slice = {.iov_base = base.out, .iov_len = size};
-  return send_slices(simulation, &slice, 1, size);
-}
-
-ptrdiff_t weir_simulation_sendv(weir_simulation *simulation, const struct iovec *slices, size_t count) {
-  size_t size = 0;
-  for (size_t index = 0; index < count; index++) size += slices[index].iov_len;
-  return send_slices(simulation, slices, count, size);
+  return weir_simulation_sendv(simulation, &slice, 1);
 }
 
 /* ---- Ending -------------------------------------------------------------------- */

@@ -17,12 +17,12 @@
 
 #define OPERATIONS(X)                                                                                                  \
   X(PEER_SEND) X(PEER_FIN) X(PEER_READ) X(SEND) X(RECV) X(SHUT) X(SO_ERROR) X(PEER_CLOSE) X(PEER_RESET)
-typedef enum operation {
+typedef enum kind {
 #define X(name) OP_##name,
   OPERATIONS(X)
 #undef X
       OPERATION_COUNT
-} operation;
+} kind;
 static const char *const names[] = {
 #define X(name) #name,
     OPERATIONS(X)
@@ -37,12 +37,12 @@ static weir_trace trace;
 static weir_record records[RECORDS];
 static uint8_t outgoing[OUTGOING];
 
-typedef struct pair {
+typedef struct ends {
   int ours, peer;
-} pair;
+} ends;
 
 /* False where this machine has no loopback. */
-static bool connect_pair(pair *pair) {
+static bool connect_pair(ends *pair) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof address;
   int listener = socket(AF_INET, SOCK_STREAM, 0);
@@ -63,7 +63,7 @@ static int result_of(ssize_t result) {
   return result < 0 ? -errno : (int)result;
 }
 
-static int close_peer(pair *pair, bool reset) {
+static int close_peer(ends *pair, bool reset) {
   const struct linger none = {.l_onoff = 1};
   if (reset) ck_assert_int_eq(setsockopt(pair->peer, SOL_SOCKET, SO_LINGER, &none, sizeof none), 0);
   close(pair->peer);
@@ -78,7 +78,7 @@ static int real_error(int descriptor) {
   return error;
 }
 
-static int do_real(pair *pair, operation operation) {
+static int do_real(ends *pair, kind operation) {
   char bytes[64] = {0};
   if (operation == OP_PEER_SEND || operation == OP_PEER_FIN || operation == OP_PEER_READ ||
       operation == OP_PEER_CLOSE || operation == OP_PEER_RESET)
@@ -116,7 +116,7 @@ static int send_simulated(void) {
   return result;
 }
 
-static int do_simulated(operation operation) {
+static int do_simulated(kind operation) {
   char bytes[64];
   switch (operation) {
   case OP_PEER_SEND: return step_peer(WEIR_VERB_PEER_SEND, SEND_SIZE);
@@ -150,8 +150,8 @@ static void begin(void) {
 
 /* Runs the script on both; false and a line in `text` where they differ.
  * pause_us: for a machine so busy that the kernel delivers later. */
-static bool agree(const operation *script, useconds_t pause_us, char *text, size_t size) {
-  pair pair;
+static bool agree(const kind *script, useconds_t pause_us, char *text, size_t size) {
+  ends pair;
   ck_assert(connect_pair(&pair));
   begin();
   size_t length = 0;
@@ -178,7 +178,7 @@ static uint64_t random_next(uint64_t *state) {
 }
 
 START_TEST(simulated_and_real_agree) {
-  pair pair;
+  ends pair;
   if (!connect_pair(&pair)) {
     fprintf(stderr, "no loopback here: nothing was compared\n");
     return;
@@ -187,9 +187,9 @@ START_TEST(simulated_and_real_agree) {
   close(pair.peer);
   uint64_t state = 1;
   for (int round = 0; round < SCRIPTS; round++) {
-    operation script[LENGTH];
+    kind script[LENGTH];
     char text[1024];
-    for (size_t index = 0; index < LENGTH; index++) script[index] = (operation)(random_next(&state) % OPERATION_COUNT);
+    for (size_t index = 0; index < LENGTH; index++) script[index] = (kind)(random_next(&state) % OPERATION_COUNT);
     bool same = agree(script, 0, text, sizeof text) || agree(script, 5000, text, sizeof text);
     ck_assert_msg(same, "script %d: real/simulated result [readiness]: %s", round, text);
   }
