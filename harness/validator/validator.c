@@ -1,33 +1,110 @@
+/* Feeding: each record is checked, shown to the monitors that ask for it, and
+ * taken into the view. */
 #include "weir/validator.h"
 
-#include <stddef.h>
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "validator/judge.h"
+#include "validator/occasions.h"
+#include "validator/profile.h"
+
+/* What is asked for one event in one phase. */
+enum { WEIR_ASKED_MAX = 24 };
+
+typedef struct weir_asked {
+  uint64_t when;
+  weir_judge_fn *judge;
+} weir_asked;
+
+typedef struct weir_dispatch {
+  uint64_t any; /* of all its monitors' facts: none holds, nobody is asked */
+  uint32_t count;
+  weir_asked asked[WEIR_ASKED_MAX];
+} weir_dispatch;
 
 struct weir_validator {
-  weir_finding findings[WEIR_FINDINGS_MAX];
+  uint64_t index;      /* of the record in hand */
+  uint8_t connections; /* bit c: c was seen */
+  bool ended;
+  uint8_t end;          /* weir_end */
+  weir_problem problem; /* status is not WEIR_OK: the trace cannot be read */
   size_t finding_count;
+  weir_finding findings[WEIR_FINDINGS_MAX];
+  uint8_t found[WEIR_CONNECTIONS_MAX][WEIR_RULE_COUNT]; /* 1 + its finding */
+  weir_dispatch dispatch[2][WEIR_EVENT_COUNT];
+  weir_view views[WEIR_CONNECTIONS_MAX];
+  char limits[64]; /* what F12 showed; empty: nothing */
+};
+
+static const weir_monitor_list *const families[WEIR_FAMILIES] = {
+    &weir_lifecycle_monitors, &weir_buffer_monitors,  &weir_eof_monitors,  &weir_pausing_monitors,
+    &weir_closing_monitors,   &weir_writing_monitors, &weir_flow_monitors, &weir_switching_monitors,
 };
 
 size_t weir_validator_size(void) {
   return sizeof(weir_validator);
 }
 
+static void ask(weir_dispatch *dispatch, const weir_monitor *monitor) {
+  assert(dispatch->count < WEIR_ASKED_MAX);
+  dispatch->any |= monitor->when;
+  dispatch->asked[dispatch->count++] = (weir_asked){monitor->when, monitor->judge};
+}
+
+/* The table of rules says which events a monitor is shown. */
+static void ask_all(weir_validator *validator) {
+  for (size_t family = 0; family < WEIR_FAMILIES; family++) {
+    for (size_t i = 0; i < families[family]->count; i++) {
+      const weir_monitor *monitor = &families[family]->monitors[i];
+      if (monitor->phase == WEIR_PHASE_FINAL) continue;
+      uint64_t watches = weir_rule_get(monitor->rule)->watches & ~EVENT(END);
+      for (; watches != 0; watches &= watches - 1)
+        ask(&validator->dispatch[monitor->phase][__builtin_ctzll(watches)], monitor);
+    }
+  }
+}
+
 weir_validator *weir_validator_init(void *memory) {
   weir_validator *validator = memory;
+  /* Findings and views are set up when they are used. */
+  validator->index = 0;
+  validator->connections = 0;
+  validator->ended = false;
+  validator->end = WEIR_END_CUT;
+  validator->problem.status = WEIR_OK;
   validator->finding_count = 0;
+  validator->limits[0] = 0;
+  memset(validator->found, 0, sizeof validator->found);
+  for (unsigned phase = 0; phase < 2; phase++)
+    for (unsigned event = 0; event < WEIR_EVENT_COUNT; event++)
+      validator->dispatch[phase][event].any = validator->dispatch[phase][event].count = 0;
+  ask_all(validator);
   return validator;
 }
 
-/* No monitor yet: nothing is judged, and finish says so. */
-void weir_validator_feed(weir_validator *validator, const weir_record *records, size_t count) {
-  (void)validator;
-  (void)records;
-  (void)count;
-}
-
-weir_judgement weir_validator_finish(weir_validator *validator, weir_problem *problem) {
-  (void)validator;
-  (void)weir_fail(problem, WEIR_UNAVAILABLE, 0, "no monitor is built in yet");
-  return WEIR_INCOMPLETE;
+/* ---- Findings -------------------------------------------------------------- */
+void weir_break(const weir_moment *now, weir_rule rule, uint64_t since, const char *format, ...) {
+  weir_validator *validator = now->validator;
+  uint8_t *found = &validator->found[now->connection][rule];
+  if (*found != 0) {
+    validator->findings[*found - 1].count++;
+    return;
+  }
+  if (validator->finding_count == WEIR_FINDINGS_MAX) return;
+  weir_finding *finding = &validator->findings[validator->finding_count++];
+  *found = (uint8_t)validator->finding_count;
+  finding->rule = (uint8_t)rule;
+  finding->connection = now->connection;
+  finding->count = 1;
+  finding->event = now->index;
+  finding->since = since;
+  va_list arguments;
+  va_start(arguments, format);
+  (void)vsnprintf(finding->message, sizeof finding->message, format, arguments);
+  va_end(arguments);
 }
 
 const weir_finding *weir_validator_findings(const weir_validator *validator, size_t *count) {
@@ -35,14 +112,198 @@ const weir_finding *weir_validator_findings(const weir_validator *validator, siz
   return validator->findings;
 }
 
+/* ---- Records that no recorder writes ---------------------------------------- */
+static void unreadable(weir_validator *validator, weir_status status, const char *what) {
+  if (validator->problem.status != WEIR_OK) return;
+  (void)weir_fail(&validator->problem, status, 0, "record %llu: %s", (unsigned long long)validator->index, what);
+}
+
+/* Fields that index tables or tell begin from end; NULL: well formed. */
+static const char *malformed(const weir_record *record) {
+  if (record->event == WEIR_EVENT_NONE || record->event >= WEIR_EVENT_COUNT) return "an unknown event";
+  unsigned pair = record->flags & (WEIR_FLAG_BEGIN | WEIR_FLAG_END);
+  bool raised = (record->flags & WEIR_FLAG_RAISED) != 0;
+  if (raised && pair != WEIR_FLAG_END) return "raised is a flag of an end record alone";
+  if (raised && record->code >= WEIR_EXCEPTION_COUNT) return "an unknown exception";
+  switch (weir_event_group_of(record->event)) {
+  case WEIR_GROUP_CALLBACK:
+  case WEIR_GROUP_CALL:
+    if (pair == 0) return "a callback or call has to begin, end or both";
+    break;
+  default:
+    if (record->event == WEIR_EVENT_OUTSIDE) {
+      if (pair == 0) return "outside has to begin, end or both";
+    } else if (pair != 0) {
+      return "only callbacks, calls and outside begin and end";
+    }
+  }
+  return NULL;
+}
+
+static const char *malformed_code(const weir_record *record) {
+  switch (record->event) {
+  case WEIR_EVENT_BUFFER_UPDATED:
+  case WEIR_EVENT_DATA_RECEIVED:
+    if (!(record->flags & WEIR_FLAG_BEGIN)) break; /* fall through */
+  case WEIR_EVENT_PEER_RECEIVED:
+  case WEIR_EVENT_DATA: return record->code < WEIR_DATA_COUNT ? NULL : "an unknown kind of data";
+  case WEIR_EVENT_CONNECTION_LOST:
+  case WEIR_EVENT_EXCEPTION_HANDLER: return record->code < WEIR_EXCEPTION_COUNT ? NULL : "an unknown exception";
+  case WEIR_EVENT_END: return record->code < WEIR_END_COUNT ? NULL : "an unknown end";
+  default: break;
+  }
+  return NULL;
+}
+
+/* ---- Feeding ----------------------------------------------------------------- */
+static void ask_monitors(const weir_dispatch *dispatch, const weir_moment *now, uint64_t facts) {
+  if (!(dispatch->any & facts)) return;
+  for (uint32_t i = 0; i < dispatch->count; i++)
+    if (dispatch->asked[i].when & facts) dispatch->asked[i].judge(now);
+}
+
+static void feed_begin(weir_validator *validator, weir_view *view, const weir_record *record) {
+  weir_moment now = {.validator = validator,
+                     .view = view,
+                     .record = record,
+                     .index = validator->index,
+                     .connection = record->connection};
+  ask_monitors(&validator->dispatch[WEIR_PHASE_BEGIN][record->event], &now, view->facts | weir_view_odd(view, record));
+}
+
+static void feed_end(weir_validator *validator, weir_view *view, const weir_record *record, const weir_pair *pair) {
+  weir_moment now = {.validator = validator,
+                     .view = view,
+                     .record = record,
+                     .pair = pair,
+                     .index = validator->index,
+                     .connection = record->connection};
+  uint64_t odd = record->flags & WEIR_FLAG_RAISED ? FACT(ODD) : 0;
+  ask_monitors(&validator->dispatch[WEIR_PHASE_END][record->event], &now, view->facts | odd);
+  weir_view_end(view, record, pair, validator->index);
+}
+
+/* Takes the pair that ends now off the stack. */
+static const weir_pair *pop(weir_validator *validator, weir_view *view, const weir_record *record) {
+  if (view->depth == 0 || view->stack[view->depth - 1].begin.event != record->event) {
+    unreadable(validator, WEIR_BAD_INPUT, "an end whose begin is not the innermost one that is open");
+    return NULL;
+  }
+  view->depth--;
+  view->open = 0;
+  for (uint32_t depth = 0; depth < view->depth; depth++) view->open |= UINT64_C(1) << view->stack[depth].begin.event;
+  return &view->stack[view->depth];
+}
+
+static void push(weir_validator *validator, weir_view *view, const weir_pair *pair) {
+  if (view->depth == WEIR_NESTING_MAX) {
+    unreadable(validator, WEIR_BOUND, "more than 64 callbacks and calls inside each other");
+    return;
+  }
+  view->stack[view->depth++] = *pair;
+  view->open |= UINT64_C(1) << pair->begin.event;
+}
+
+static void feed_final(weir_validator *validator, const weir_record *record) {
+  for (unsigned connection = 0; connection < WEIR_CONNECTIONS_MAX; connection++) {
+    if (!(validator->connections >> connection & 1)) continue;
+    weir_moment now = {.validator = validator,
+                       .view = &validator->views[connection],
+                       .record = record,
+                       .index = validator->index,
+                       .connection = (uint8_t)connection};
+    for (size_t family = 0; family < WEIR_FAMILIES; family++)
+      for (size_t i = 0; i < families[family]->count; i++)
+        if (families[family]->monitors[i].phase == WEIR_PHASE_FINAL) families[family]->monitors[i].judge(&now);
+  }
+  weir_profile_limits(&validator->views[record->connection], validator->limits, sizeof validator->limits);
+  validator->ended = true;
+  validator->end = record->code;
+}
+
+static weir_view *view_of(weir_validator *validator, const weir_record *record) {
+  if (record->connection >= WEIR_CONNECTIONS_MAX) {
+    unreadable(validator, WEIR_BOUND, "more than 8 connections in one trace");
+    return NULL;
+  }
+  weir_view *view = &validator->views[record->connection];
+  unsigned bit = 1u << record->connection;
+  if (!(validator->connections & bit)) {
+    validator->connections = (uint8_t)(validator->connections | bit);
+    weir_view_init(view);
+  } else if (record->event == WEIR_EVENT_OPEN) {
+    unreadable(validator, WEIR_BAD_INPUT, "open, for a connection that has begun");
+  }
+  return view;
+}
+
+static void feed_one(weir_validator *validator, const weir_record *record) {
+  const char *wrong = malformed(record);
+  if (wrong == NULL) wrong = malformed_code(record);
+  if (wrong == NULL && validator->ended) wrong = "after the end of the run";
+  if (wrong != NULL) {
+    unreadable(validator, WEIR_BAD_INPUT, wrong);
+    return;
+  }
+  weir_view *view = view_of(validator, record);
+  if (view == NULL) return;
+  if (record->event == WEIR_EVENT_END) {
+    feed_final(validator, record);
+    return;
+  }
+  unsigned ends = record->flags & WEIR_FLAG_END;
+  if (ends && !(record->flags & WEIR_FLAG_BEGIN)) {
+    const weir_pair *pair = pop(validator, view, record);
+    if (pair != NULL) feed_end(validator, view, record, pair);
+    return;
+  }
+  feed_begin(validator, view, record);
+  if (!(record->flags & WEIR_FLAG_BEGIN)) {
+    weir_view_begin(view, record, validator->index);
+    return;
+  }
+  weir_pair pair = {.begin = *record, .index = validator->index, .facts = view->facts};
+  weir_view_begin(view, record, validator->index);
+  if (ends)
+    feed_end(validator, view, record, &pair);
+  else
+    push(validator, view, &pair);
+}
+
+void weir_validator_feed(weir_validator *validator, const weir_record *records, size_t count) {
+  for (size_t i = 0; i < count && validator->problem.status == WEIR_OK; i++, validator->index++)
+    feed_one(validator, &records[i]);
+}
+
+weir_judgement weir_validator_finish(weir_validator *validator, weir_problem *problem) {
+  if (validator->problem.status != WEIR_OK) {
+    if (problem != NULL) *problem = validator->problem;
+    return WEIR_UNREADABLE;
+  }
+  if (!validator->ended) {
+    (void)weir_fail(problem, WEIR_BAD_INPUT, 0, "the trace is cut: after record %llu an end record should follow",
+                    (unsigned long long)validator->index);
+    return WEIR_INCOMPLETE;
+  }
+  if (validator->end != WEIR_END_CUT && validator->end != WEIR_END_LIMIT) return WEIR_JUDGED;
+  (void)weir_fail(problem, WEIR_BAD_INPUT, 0, "the trace is cut: it ends with '%s'", weir_end_name(validator->end));
+  return WEIR_INCOMPLETE;
+}
+
+/* ---- What else there is to be told -------------------------------------------- */
 bool weir_validator_exercised(const weir_validator *validator, unsigned rule) {
-  (void)validator;
-  (void)rule;
+  for (unsigned connection = 0; connection < WEIR_CONNECTIONS_MAX; connection++)
+    if ((validator->connections >> connection & 1) && weir_occasion_came(&validator->views[connection], rule))
+      return true;
   return false;
 }
 
 const char *weir_validator_profile(const weir_validator *validator, unsigned rule) {
-  (void)validator;
-  (void)rule;
+  if (rule == WEIR_RULE_F12) return validator->limits[0] != 0 ? validator->limits : NULL;
+  for (unsigned connection = 0; connection < WEIR_CONNECTIONS_MAX; connection++) {
+    if (!(validator->connections >> connection & 1)) continue;
+    const char *text = weir_profile_of(&validator->views[connection], rule);
+    if (text != NULL) return text;
+  }
   return NULL;
 }

@@ -1,0 +1,116 @@
+#include "validator/occasions.h"
+
+/* A rule is put to the test where all these facts have held, all of this was
+ * tried, and one of these events has come (0: no event is needed).  Several
+ * rows: any of them. */
+static const struct {
+  uint8_t rule;
+  uint64_t facts;
+  uint64_t events;
+  uint32_t tried;
+} occasions[] = {
+#define WHEN(rule, facts, events)                                                                                      \
+  { WEIR_RULE_##rule, facts, events, 0 }
+#define TRIED(rule, what, events)                                                                                      \
+  { WEIR_RULE_##rule, 0, events, WEIR_TRIED_##what }
+#define DELIVERY (EVENT(BUFFER_UPDATED) | EVENT(DATA_RECEIVED))
+#define WRITES   (EVENT(WRITE) | EVENT(WRITELINES))
+#define FLOW     (EVENT(PAUSE_WRITING) | EVENT(RESUME_WRITING))
+#define CLOSES   (EVENT(CLOSE) | EVENT(ABORT))
+    WHEN(L1, 0, EVENTS_CALLBACK),
+    WHEN(L2, FACT(LOST), 0),
+    WHEN(L3, 0, DELIVERY | EVENT(GET_BUFFER) | EVENT(EOF_RECEIVED) | FLOW),
+    WHEN(L4, FACT(LOST), 0),
+    WHEN(L5, FACT(CLOSING), 0),
+    WHEN(L5, FACT(EOF_FALSE), 0),
+    WHEN(L5, FACT(ERROR), 0),
+    WHEN(L5, FACT(RESET), 0),
+    WHEN(L6, FACT(LOST), WRITES | CLOSES),
+    WHEN(L7, FACT(MAKING), EVENT(GET_BUFFER) | EVENT(DATA_RECEIVED)),
+    WHEN(L10, FACT(CLOSING), EVENT(IS_CLOSING) | EVENT(PAUSE_READING) | EVENT(RESUME_READING) | EVENT(IS_READING)),
+    WHEN(L10, FACT(CLOSED_TWICE), 0),
+    WHEN(L10, FACT(LOST), EVENT(IS_CLOSING) | CLOSES | EVENT(PAUSE_READING) | EVENT(RESUME_READING)),
+    WHEN(L10, FACT(LOST) | FACT(SOCKET), 0),
+    WHEN(L11, 0, EVENTS_CALLBACK),
+    WHEN(L12, 0, EVENT(END)),
+    WHEN(L13, 0, EVENTS_CALLBACK),
+    WHEN(B1, 0, EVENT(BUFFER_UPDATED)),
+    WHEN(B2, 0, EVENT(BUFFER_UPDATED)),
+    WHEN(B3, 0, EVENT(BUFFER_UPDATED)),
+    TRIED(B4, DATA_KNOWN, EVENT(BUFFER_UPDATED)),
+    TRIED(B5, DATA_KNOWN, EVENT(BUFFER_UPDATED)),
+    TRIED(B6, DATA_KNOWN, EVENT(BUFFER_UPDATED)),
+    TRIED(B8, ODD_KIND, 0),
+    WHEN(B9, FACT(UNUSABLE), 0),
+    WHEN(B10, 0, EVENT(GET_BUFFER)),
+    WHEN(B11, FACT(ODD_SIZE), 0),
+    WHEN(B12, FACT(EMPTY), 0),
+    WHEN(B14, FACT(UPDATED_RAISED), 0),
+    WHEN(B15, FACT(RECV_AGAIN), EVENT(GET_BUFFER)),
+    WHEN(B15, FACT(RECV_END), EVENT(GET_BUFFER)),
+    WHEN(B16, FACT(SWITCHED_IN_GET), 0),
+    TRIED(B17, DATA_KNOWN, DELIVERY),
+    WHEN(B17, FACT(PEER), EVENT(PEER_SEND)),
+    TRIED(B18, DATA_BEFORE_FIN, EVENT(EOF_RECEIVED) | EVENT(CONNECTION_LOST)),
+    WHEN(B21, 0, EVENT(DATA_RECEIVED)),
+    WHEN(E1, FACT(EOF), 0),
+    WHEN(E2, FACT(EOF), 0),
+    WHEN(E3, FACT(EOF_FALSE), 0),
+    WHEN(E4, FACT(EOF_TRUE), 0),
+    WHEN(E7, FACT(PEER_FIN) | FACT(CLOSING), 0),
+    WHEN(E8, FACT(PEER_FIN) | FACT(PAUSED), 0),
+    WHEN(E9, FACT(CLOSING_IN_EOF), 0),
+    WHEN(E12, FACT(EOF), 0),
+    WHEN(E12, FACT(EMPTY), 0),
+    WHEN(E12, FACT(RESET), 0),
+    WHEN(E13, FACT(PEER_FIN), 0),
+    WHEN(E13, FACT(RECV_END), 0),
+    WHEN(P1, FACT(PAUSED), EVENT(PEER_SEND) | DELIVERY),
+    WHEN(P2, FACT(PAUSED), 0),
+    WHEN(P2, 0, EVENT(RESUME_READING)),
+    WHEN(P2, FACT(CLOSING), EVENT(PAUSE_READING) | EVENT(RESUME_READING)),
+    WHEN(P3, 0, EVENT(IS_READING)),
+    WHEN(P4, FACT(PAUSED_IN_MADE), 0),
+    WHEN(P5, FACT(PAUSED_IN_DATA), 0),
+    WHEN(P6, FACT(RESUMED), EVENT(PEER_SEND)),
+    WHEN(P7, FACT(PAUSED_IN_GET), 0),
+    WHEN(P8, FACT(PAUSED), 0),
+    WHEN(C1, FACT(CLOSING), 0),
+    WHEN(C8, FACT(CLOSING), 0),
+    WHEN(C2, FACT(CLOSE), WRITES),
+    WHEN(C3, FACT(ABORT), 0),
+    WHEN(C4, FACT(CLOSED_TWICE), 0),
+    TRIED(C5, CLOSING_INSIDE, 0),
+    WHEN(W1, FACT(PEER), WRITES),
+    TRIED(W3, WRITE_BAD, 0),
+    TRIED(W4, WRITE_NOTHING, 0),
+    WHEN(W5, 0, EVENT(WRITELINES)),
+    TRIED(W6, WRITE_LATE, 0),
+    WHEN(W7, FACT(WROTE_EOF), 0),
+    WHEN(W8, FACT(CAN_WRITE_EOF), EVENT(WRITE_EOF)),
+    WHEN(W8, FACT(CANNOT_WRITE_EOF), EVENT(WRITE_EOF)),
+    TRIED(W10, WRITE_IN_MADE, 0),
+    WHEN(F1, FACT(SOCKET), WRITES),
+    WHEN(F2, 0, FLOW),
+    WHEN(F3, FACT(WRITE_PAUSED), 0),
+    WHEN(F4, 0, EVENT(SET_LIMITS) | EVENT(GET_LIMITS)),
+    TRIED(F5, HIGH_ZERO, 0),
+    WHEN(F7, FACT(FLOW_RAISED), 0),
+    WHEN(F8, FACT(LOST), FLOW),
+    WHEN(F9, FACT(SOCKET) | FACT(LIMITS_SET), EVENT(WRITELINES)),
+    WHEN(F10, 0, EVENT(GET_SIZE)),
+    TRIED(F11, CALL_IN_FLOW, 0),
+    WHEN(T1, FACT(SWITCHED), 0),
+    WHEN(T2, FACT(SWITCHED_AT_EOF), 0),
+};
+
+bool weir_occasion_came(const weir_view *view, unsigned rule) {
+  for (size_t i = 0; i < sizeof occasions / sizeof *occasions; i++) {
+    if (occasions[i].rule != rule) continue;
+    bool facts = (view->ever & occasions[i].facts) == occasions[i].facts;
+    bool tried = (view->tried & occasions[i].tried) == occasions[i].tried;
+    bool events = occasions[i].events == 0 || (view->seen & occasions[i].events) != 0;
+    if (facts && tried && events) return true;
+  }
+  return false;
+}

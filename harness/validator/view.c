@@ -1,0 +1,510 @@
+#include "validator/view.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "weir/transport.h"
+
+void weir_view_init(weir_view *view) {
+  memset(view, 0, offsetof(weir_view, stack));
+  view->facts = view->ever = FACT(ALWAYS) | FACT(UNMADE);
+  view->high = view->low = -1;
+  view->given_high = view->given_low = INT32_MIN;
+}
+
+uint8_t weir_view_callback(const weir_view *view) {
+  if (!(view->open & EVENTS_CALLBACK)) return 0;
+  for (uint32_t depth = view->depth; depth > 0; depth--) {
+    uint8_t event = view->stack[depth - 1].begin.event;
+    if (EVENTS_CALLBACK >> event & 1) return event;
+  }
+  return 0;
+}
+
+bool weir_limits_illegal(int32_t high, int32_t low) {
+  bool high_given = high != INT32_MIN, low_given = low != INT32_MIN;
+  return (high_given && high < 0) || (low_given && low < 0) || (high_given && low_given && low > high);
+}
+
+/* The first record that made a fact so is kept while it holds. */
+static void enter(weir_view *view, weir_fact fact, uint64_t index) {
+  uint64_t bit = UINT64_C(1) << fact;
+  if (view->facts & bit) return;
+  view->facts |= bit;
+  view->ever |= bit;
+  view->since[fact] = index;
+  view->within[fact] = weir_view_callback(view);
+}
+
+static void leave(weir_view *view, uint64_t facts) {
+  view->facts &= ~facts;
+}
+
+/* ---- The usual course ---------------------------------------------------- */
+static bool incoming_is_odd(const weir_view *view, const weir_record *record) {
+  if (record->code == WEIR_DATA_STREAM) return record->b != view->expected;
+  return record->code != WEIR_DATA_UNKNOWN;
+}
+
+static bool outgoing_is_odd(const weir_view *view, const weir_record *record) {
+  if (record->code == WEIR_DATA_STREAM) return record->b != view->drained || record->b + record->a > view->accepted;
+  return record->code != WEIR_DATA_UNKNOWN;
+}
+
+uint64_t weir_view_odd(const weir_view *view, const weir_record *record) {
+  bool odd = false;
+  switch (record->event) {
+  case WEIR_EVENT_BUFFER_UPDATED:
+    odd = incoming_is_odd(view, record) || record->a == 0 || !view->given.ready || record->a > view->given.size ||
+          weir_record_protocol(record) != view->given.protocol;
+    break;
+  case WEIR_EVENT_DATA_RECEIVED: odd = incoming_is_odd(view, record) || record->a == 0; break;
+  case WEIR_EVENT_GET_BUFFER: odd = (int32_t)record->a < 1 && (int32_t)record->a != -1; break;
+  case WEIR_EVENT_PEER_RECEIVED: odd = outgoing_is_odd(view, record); break;
+  case WEIR_EVENT_DATA:
+    odd = view->mixed == WEIR_EVENT_PEER_RECEIVED ? outgoing_is_odd(view, record) : incoming_is_odd(view, record);
+    break;
+  case WEIR_EVENT_SEND: odd = record->a == 0; break;
+  case WEIR_EVENT_PAUSE_WRITING: odd = view->high < 0 || weir_view_buffered(view) <= (uint64_t)view->high; break;
+  case WEIR_EVENT_CONNECTION_LOST:
+  case WEIR_EVENT_EXCEPTION_HANDLER: odd = record->code != WEIR_EXCEPTION_NONE; break;
+  case WEIR_EVENT_PEER_SAW_FIN: odd = view->drained < view->sure; break;
+  default: break;
+  }
+  return odd ? FACT(ODD) : 0;
+}
+
+/* ---- Payload ------------------------------------------------------------- */
+/* After a stray run the next run of the stream tells the place again, so that
+ * one defect is one finding. */
+static void take_incoming(weir_view *view, const weir_record *record, uint64_t index) {
+  if (record->code != WEIR_DATA_UNKNOWN) view->tried |= WEIR_TRIED_DATA_KNOWN;
+  leave(view, FACT(SWITCHED_SINCE) | FACT(SWITCHED_IN_GET));
+  switch (record->code) {
+  case WEIR_DATA_STREAM:
+    view->expected = record->b + record->a;
+    leave(view, FACT(STRAYED));
+    break;
+  case WEIR_DATA_UNKNOWN: view->expected += record->a; break;
+  case WEIR_DATA_MIXED: view->mixed = record->event; break;
+  default: enter(view, WEIR_FACT_STRAYED, index); break;
+  }
+}
+
+static void forget_spans(weir_view *view) {
+  while (view->span_count > 0 && view->spans[view->span_first].end <= view->drained) {
+    view->span_first = (uint8_t)((view->span_first + 1) % WEIR_SPANS_MAX);
+    view->span_count--;
+  }
+}
+
+static void note_reused(weir_view *view, weir_late late) {
+  const weir_span *span = weir_view_span(view, view->drained);
+  if (span != NULL && span->reused && span->event == WEIR_EVENT_WRITE && view->reused != WEIR_LATE_RAISED)
+    view->reused = late;
+}
+
+static void take_outgoing(weir_view *view, const weir_record *record, uint64_t index) {
+  switch (record->code) {
+  case WEIR_DATA_STREAM:
+    note_reused(view, WEIR_LATE_ACCEPTED);
+    view->drained = record->b + record->a;
+    leave(view, FACT(OUT_STRAYED));
+    break;
+  case WEIR_DATA_UNKNOWN: view->drained += record->a; break;
+  case WEIR_DATA_MIXED: view->mixed = record->event; break;
+  default: {
+    const weir_span *span = weir_view_span(view, view->drained);
+    if (span == NULL || !span->reused) {
+      enter(view, WEIR_FACT_OUT_STRAYED, index);
+      break;
+    }
+    note_reused(view, WEIR_LATE_RAISED); /* overwritten, but in its place */
+    view->drained += record->a;
+  }
+  }
+  forget_spans(view);
+}
+
+const weir_span *weir_view_span(const weir_view *view, uint64_t offset) {
+  for (unsigned i = 0; i < view->span_count; i++) {
+    const weir_span *span = &view->spans[(view->span_first + i) % WEIR_SPANS_MAX];
+    if (span->end > offset) return span;
+  }
+  return NULL;
+}
+
+static void push_span(weir_view *view, const weir_record *record) {
+  weir_span span = {.end = view->accepted,
+                    .event = record->event,
+                    .in_made = (view->facts & FACT(MAKING)) != 0,
+                    .reused = record->event == WEIR_EVENT_WRITE && record->code == WEIR_BYTES_REUSED,
+                    .after_eof = (view->facts & FACT(EOF)) != 0};
+  if (view->span_count == WEIR_SPANS_MAX) {
+    unsigned last = (unsigned)(view->span_first + WEIR_SPANS_MAX - 1) % WEIR_SPANS_MAX;
+    span.event = WEIR_EVENT_NONE;
+    span.reused = span.reused || view->spans[last].reused;
+    span.in_made = span.in_made && view->spans[last].in_made;
+    span.after_eof = span.after_eof && view->spans[last].after_eof;
+    view->spans[last] = span;
+    return;
+  }
+  view->spans[(view->span_first + view->span_count) % WEIR_SPANS_MAX] = span;
+  view->span_count++;
+}
+
+/* ---- Callbacks begin ------------------------------------------------------ */
+static void hand_on(weir_view *view, const weir_record *record, bool handler) {
+  for (unsigned event = WEIR_EVENT_CONNECTION_MADE; event <= WEIR_EVENT_RESUME_WRITING; event++) {
+    weir_raise *raise = &view->raises[event];
+    if (!raise->raised || raise->code != record->code || raise->number != record->a) continue;
+    if (handler)
+      raise->handled = true;
+    else
+      raise->lost = true;
+  }
+  if (record->code != WEIR_EXCEPTION_NONE) leave(view, FACT(UNUSABLE) | FACT(EMPTY));
+}
+
+static void use_buffer(weir_view *view, const weir_record *record, uint64_t index) {
+  weir_given *given = &view->given;
+  if (given->ready) {
+    if (given->hint > 0 ? (uint32_t)given->hint != given->size : given->size <= 1 || given->size >= 65536)
+      enter(view, WEIR_FACT_ODD_SIZE, index);
+    if (given->kind != WEIR_BUFFER_BYTEARRAY) view->tried |= WEIR_TRIED_ODD_KIND;
+  }
+  given->ready = false;
+  given->used = true;
+  take_incoming(view, record, index);
+}
+
+static void begin_callback(weir_view *view, const weir_record *record, uint64_t index) {
+  view->callbacks++;
+  switch (record->event) {
+  case WEIR_EVENT_CONNECTION_MADE:
+    leave(view, FACT(UNMADE));
+    enter(view, WEIR_FACT_MAKING, index);
+    break;
+  case WEIR_EVENT_GET_BUFFER:
+    view->given = (weir_given){
+        .asked = true, .hint = (int32_t)record->a, .protocol = (uint8_t)weir_record_protocol(record), .index = index};
+    break;
+  case WEIR_EVENT_BUFFER_UPDATED: use_buffer(view, record, index); break;
+  case WEIR_EVENT_DATA_RECEIVED: take_incoming(view, record, index); break;
+  case WEIR_EVENT_EOF_RECEIVED: enter(view, WEIR_FACT_EOF, index); break;
+  case WEIR_EVENT_CONNECTION_LOST:
+    enter(view, WEIR_FACT_LOST, index);
+    if (record->code != WEIR_EXCEPTION_NONE) enter(view, WEIR_FACT_LOST_ERROR, index);
+    hand_on(view, record, false);
+    break;
+  case WEIR_EVENT_PAUSE_WRITING: enter(view, WEIR_FACT_WRITE_PAUSED, index); break;
+  case WEIR_EVENT_RESUME_WRITING: leave(view, FACT(WRITE_PAUSED)); break;
+  default: break;
+  }
+  leave(view, FACT(PAUSE_OWED));
+  bool flow = record->event == WEIR_EVENT_PAUSE_WRITING || record->event == WEIR_EVENT_RESUME_WRITING;
+  if (flow && (view->open & EVENT(SET_LIMITS))) view->limits_acted = record->event;
+}
+
+/* ---- Calls begin ----------------------------------------------------------- */
+static void begin_closing(weir_view *view, const weir_record *record, uint64_t index) {
+  if (view->facts & FACT(LOST)) return;
+  if (weir_view_callback(view) != 0) view->tried |= WEIR_TRIED_CLOSING_INSIDE;
+  if (view->facts & FACT(CLOSING)) enter(view, WEIR_FACT_CLOSED_TWICE, index);
+  if (weir_view_callback(view) == WEIR_EVENT_EOF_RECEIVED) enter(view, WEIR_FACT_CLOSING_IN_EOF, index);
+  enter(view, record->event == WEIR_EVENT_CLOSE ? WEIR_FACT_CLOSE : WEIR_FACT_ABORT, index);
+  enter(view, WEIR_FACT_CLOSING, index);
+  leave(view, FACT(PAUSE_OWED));
+}
+
+static void begin_pause(weir_view *view, uint64_t index) {
+  if (view->facts & (FACTS_GONE | FACT(PAUSED))) return;
+  enter(view, WEIR_FACT_PAUSED, index);
+  view->polls = 0;
+  switch (weir_view_callback(view)) {
+  case WEIR_EVENT_CONNECTION_MADE: enter(view, WEIR_FACT_PAUSED_IN_MADE, index); break;
+  case WEIR_EVENT_GET_BUFFER: enter(view, WEIR_FACT_PAUSED_IN_GET, index); break;
+  case WEIR_EVENT_BUFFER_UPDATED:
+  case WEIR_EVENT_DATA_RECEIVED: enter(view, WEIR_FACT_PAUSED_IN_DATA, index); break;
+  default: break;
+  }
+}
+
+static void begin_resume(weir_view *view, uint64_t index) {
+  if (!(view->facts & FACT(PAUSED))) return;
+  leave(view, FACTS_PAUSED | FACT(POLLING) | FACT(RESUMED));
+  enter(view, WEIR_FACT_RESUMED, index); /* the latest resume is the one that owes */
+  view->sent_at_resume = view->sent_by_peer;
+}
+
+static void begin_write(weir_view *view, const weir_record *record, uint64_t index) {
+  view->accepted += record->a;
+  leave(view, FACT(LIMITS_FRESH));
+  push_span(view, record);
+  if (view->facts & FACT(MAKING)) view->tried |= WEIR_TRIED_WRITE_IN_MADE;
+  if (record->event != WEIR_EVENT_WRITE) return;
+  if (record->a == 0) view->tried |= WEIR_TRIED_WRITE_NOTHING;
+  if (view->facts & FACT(WROTE_EOF)) view->tried |= WEIR_TRIED_WRITE_LATE;
+  if (weir_bytes_kind_is_bytes_like(record->code)) return;
+  enter(view, WEIR_FACT_MISUSE, index);
+  view->tried |= WEIR_TRIED_WRITE_BAD;
+}
+
+static void begin_call(weir_view *view, const weir_record *record, uint64_t index) {
+  enter(view, WEIR_FACT_CALLS, index);
+  if (view->open & (EVENT(PAUSE_WRITING) | EVENT(RESUME_WRITING))) view->tried |= WEIR_TRIED_CALL_IN_FLOW;
+  switch (record->event) {
+  case WEIR_EVENT_WRITE:
+  case WEIR_EVENT_WRITELINES: begin_write(view, record, index); break;
+  case WEIR_EVENT_WRITE_EOF: enter(view, WEIR_FACT_WROTE_EOF, index); break;
+  case WEIR_EVENT_CLOSE:
+  case WEIR_EVENT_ABORT: begin_closing(view, record, index); break;
+  case WEIR_EVENT_PAUSE_READING: begin_pause(view, index); break;
+  case WEIR_EVENT_RESUME_READING: begin_resume(view, index); break;
+  default: break;
+  }
+}
+
+/* ---- Socket and peer ------------------------------------------------------- */
+static void take_errno(weir_view *view, int number, uint64_t index) {
+  if (number == 0 || number == EAGAIN || number == EINTR) return;
+  if (number < 128) view->errors[number / 64] |= UINT64_C(1) << (number % 64);
+  enter(view, number == ENOBUFS || number == ENOMEM ? WEIR_FACT_SOFT_ERROR : WEIR_FACT_ERROR, index);
+  leave(view, FACT(PAUSE_OWED));
+}
+
+static void take_recv(weir_view *view, const weir_record *record, uint64_t index) {
+  int number = weir_result_errno(record->b);
+  leave(view, FACT(RECV_AGAIN));
+  if (number == EAGAIN || number == EINTR) enter(view, WEIR_FACT_RECV_AGAIN, index);
+  take_errno(view, number, index);
+  if (number != 0) return;
+  if (view->facts & FACT(SWITCHED)) enter(view, WEIR_FACT_READ_SINCE, index);
+  view->received += record->b;
+  /* recv into no room gives 0 as well, and 0 after a reset is no end of file. */
+  if (record->b == 0 && record->a > 0 && !(view->facts & (FACT(ERROR) | FACT(RESET))))
+    enter(view, WEIR_FACT_RECV_END, index);
+}
+
+static void take_socket(weir_view *view, const weir_record *record, uint64_t index) {
+  enter(view, WEIR_FACT_SOCKET, index);
+  switch (record->event) {
+  case WEIR_EVENT_RECV: take_recv(view, record, index); break;
+  case WEIR_EVENT_SEND:
+    take_errno(view, weir_result_errno(record->b), index);
+    if ((int64_t)record->b > 0) {
+      view->sent += record->b;
+      leave(view, FACT(LIMITS_FRESH));
+    }
+    break;
+  case WEIR_EVENT_SHUTDOWN: take_errno(view, weir_result_errno(record->b), index); break;
+  case WEIR_EVENT_SOCKET_CLOSE: enter(view, WEIR_FACT_SOCKET_CLOSED, index); break;
+  default: break;
+  }
+}
+
+static void take_peer(weir_view *view, const weir_record *record, uint64_t index) {
+  enter(view, WEIR_FACT_PEER, index);
+  leave(view, FACT(PAUSE_OWED));
+  switch (record->event) {
+  case WEIR_EVENT_PEER_SEND: view->sent_by_peer += record->a; break;
+  case WEIR_EVENT_PEER_CLOSE: enter(view, WEIR_FACT_PEER_CLOSED, index); /* fall through */
+  case WEIR_EVENT_PEER_FIN:
+    if (view->sent_by_peer > 0) view->tried |= WEIR_TRIED_DATA_BEFORE_FIN;
+    enter(view, WEIR_FACT_PEER_FIN, index);
+    break;
+  case WEIR_EVENT_PEER_RESET: enter(view, WEIR_FACT_RESET, index); break;
+  case WEIR_EVENT_PEER_STOP: enter(view, WEIR_FACT_PEER_STOPPED, index); break;
+  case WEIR_EVENT_PEER_START: leave(view, FACT(PEER_STOPPED)); break;
+  case WEIR_EVENT_PEER_RECEIVED: take_outgoing(view, record, index); break;
+  case WEIR_EVENT_PEER_SAW_FIN: enter(view, WEIR_FACT_SAW_FIN, index); break;
+  default: break;
+  }
+}
+
+/* A timeout, or a recv that finds nothing, while nothing else happens (P8). */
+static void count_polls(weir_view *view, const weir_record *record, uint64_t index) {
+  bool poll = record->event == WEIR_EVENT_TIMEOUT ||
+              (record->event == WEIR_EVENT_RECV && (view->facts & FACT(RECV_AGAIN)) != 0);
+  if (!poll) {
+    if (record->event == WEIR_EVENT_GET_BUFFER) return;
+    view->polls = 0;
+    leave(view, FACT(POLLING));
+  } else if (++view->polls >= 3) {
+    enter(view, WEIR_FACT_POLLING, index);
+  }
+}
+
+void weir_view_begin(weir_view *view, const weir_record *record, uint64_t index) {
+  view->seen |= UINT64_C(1) << record->event;
+  switch (weir_event_group_of(record->event)) {
+  case WEIR_GROUP_CALLBACK: begin_callback(view, record, index); break;
+  case WEIR_GROUP_CALL: begin_call(view, record, index); break;
+  case WEIR_GROUP_SOCKET: take_socket(view, record, index); break;
+  case WEIR_GROUP_PEER: take_peer(view, record, index); break;
+  case WEIR_GROUP_LOOP:
+    if (record->event == WEIR_EVENT_EXCEPTION_HANDLER) hand_on(view, record, true);
+    break;
+  case WEIR_GROUP_PROBE:
+    if (record->event != WEIR_EVENT_DATA) break;
+    if (view->mixed == WEIR_EVENT_PEER_RECEIVED)
+      take_outgoing(view, record, index);
+    else
+      take_incoming(view, record, index);
+    break;
+  case WEIR_GROUP_RUN:
+    if (record->event != WEIR_EVENT_OPEN) break;
+    view->capabilities = record->a;
+    enter(view, WEIR_FACT_CALLS, index);
+    break;
+  }
+  if (view->facts & FACT(PAUSED)) count_polls(view, record, index);
+}
+
+/* ---- Callbacks end --------------------------------------------------------- */
+static void end_raised(weir_view *view, const weir_record *record, const weir_pair *pair, uint64_t index) {
+  static const uint8_t facts[] = {
+      [WEIR_EVENT_CONNECTION_MADE] = WEIR_FACT_MADE_RAISED,   [WEIR_EVENT_GET_BUFFER] = WEIR_FACT_GET_RAISED,
+      [WEIR_EVENT_BUFFER_UPDATED] = WEIR_FACT_UPDATED_RAISED, [WEIR_EVENT_DATA_RECEIVED] = WEIR_FACT_DATA_RAISED,
+      [WEIR_EVENT_EOF_RECEIVED] = WEIR_FACT_EOF_RAISED,       [WEIR_EVENT_CONNECTION_LOST] = WEIR_FACT_LOST_RAISED,
+      [WEIR_EVENT_PAUSE_WRITING] = WEIR_FACT_FLOW_RAISED,     [WEIR_EVENT_RESUME_WRITING] = WEIR_FACT_FLOW_RAISED,
+  };
+  assert(record->event < sizeof facts);
+  enter(view, (weir_fact)facts[record->event], index);
+  weir_raise *raise = &view->raises[record->event];
+  if (raise->raised && !raise->handled && !raise->lost) return; /* the first that nobody was told of */
+  *raise = (weir_raise){.raised = true, .code = record->code, .number = record->a, .index = pair->index};
+}
+
+static void end_get_buffer(weir_view *view, const weir_record *record, const weir_pair *pair) {
+  weir_given *given = &view->given;
+  if (!given->asked || given->index != pair->index) return; /* another get_buffer came inside */
+  given->size = (uint32_t)record->b;
+  given->kind = (uint8_t)(record->b >> 56);
+  given->ready = true;
+  bool usable = weir_buffer_kind_usable(given->kind);
+  if (usable && given->size > 0) return;
+  enter(view, WEIR_FACT_BAD_BUFFER, pair->index);
+  if (view->facts & FACTS_GONE) return; /* it closed in place of giving one */
+  enter(view, usable ? WEIR_FACT_EMPTY : WEIR_FACT_UNUSABLE, pair->index);
+}
+
+static void end_callback(weir_view *view, const weir_record *record, const weir_pair *pair, uint64_t index) {
+  if (record->event == WEIR_EVENT_CONNECTION_MADE) leave(view, FACT(MAKING));
+  if (record->flags & WEIR_FLAG_RAISED) {
+    end_raised(view, record, pair, index);
+    return;
+  }
+  if (record->event == WEIR_EVENT_GET_BUFFER) end_get_buffer(view, record, pair);
+  if (record->event == WEIR_EVENT_EOF_RECEIVED)
+    enter(view, record->b != 0 ? WEIR_FACT_EOF_TRUE : WEIR_FACT_EOF_FALSE, pair->index);
+}
+
+/* ---- Calls end ------------------------------------------------------------- */
+static void end_write(weir_view *view, const weir_record *record, const weir_pair *pair) {
+  bool raised = (record->flags & WEIR_FLAG_RAISED) != 0;
+  weir_late late = raised ? WEIR_LATE_RAISED : WEIR_LATE_ACCEPTED;
+  if (pair->facts & FACT(LOST))
+    view->late_lost = late;
+  else if (pair->facts & FACT(CLOSING))
+    view->late_close = late;
+  if (raised && record->code == WEIR_EXCEPTION_PROBE) {
+    enter(view, WEIR_FACT_WRITES_UNSURE, pair->index); /* F7: nobody knows whether it was accepted */
+    return;
+  }
+  if (raised) {
+    view->accepted -= pair->begin.a;
+    if (view->span_count == 0) return;
+    unsigned last = (unsigned)(view->span_first + view->span_count - 1) % WEIR_SPANS_MAX;
+    view->spans[last].end = view->accepted;
+    if (view->span_count > 1 || view->accepted <= view->drained) view->span_count--;
+    return;
+  }
+  if (record->event == WEIR_EVENT_WRITE && !weir_bytes_kind_is_bytes_like(pair->begin.code))
+    enter(view, WEIR_FACT_WRITES_UNSURE, pair->index); /* W3 */
+  if (!(pair->facts & (FACTS_DYING | FACT(WROTE_EOF)))) view->sure += pair->begin.a;
+  if (view->high < 0 || weir_view_buffered(view) <= (uint64_t)view->high) return;
+  if ((view->facts & (FACTS_DYING | FACT(WRITE_PAUSED))) || !weir_view_can(view, WEIR_CAN_FLOW_CONTROL)) return;
+  enter(view, WEIR_FACT_PAUSE_OWED, pair->index);
+  view->owed_by = record->event;
+}
+
+/* A call that raised has not taken effect: what its begin made so is undone. */
+static void end_refused(weir_view *view, const weir_record *record, const weir_pair *pair) {
+  uint64_t undone = 0;
+  switch (record->event) {
+  case WEIR_EVENT_CLOSE: undone = FACT(CLOSE); break;
+  case WEIR_EVENT_ABORT: undone = FACT(ABORT); break;
+  case WEIR_EVENT_PAUSE_READING: undone = FACTS_PAUSED; break;
+  case WEIR_EVENT_RESUME_READING: view->facts |= pair->facts & FACTS_PAUSED; break;
+  case WEIR_EVENT_WRITE_EOF: undone = FACT(WROTE_EOF); break;
+  default: break;
+  }
+  if (undone & (FACT(CLOSE) | FACT(ABORT))) undone |= FACT(CLOSING) | FACT(CLOSING_IN_EOF) | FACT(CLOSED_TWICE);
+  leave(view, undone & ~pair->facts);
+}
+
+static void end_set_protocol(weir_view *view, const weir_pair *pair) {
+  view->protocol = (uint8_t)pair->begin.a;
+  leave(view, FACT(SWITCHED) | FACT(SWITCHED_SINCE) | FACT(READ_SINCE));
+  enter(view, WEIR_FACT_SWITCHED, pair->index);
+  enter(view, WEIR_FACT_SWITCHED_SINCE, pair->index);
+  if (weir_view_callback(view) == WEIR_EVENT_GET_BUFFER) enter(view, WEIR_FACT_SWITCHED_IN_GET, pair->index);
+  if (view->facts & FACT(EOF)) enter(view, WEIR_FACT_SWITCHED_AT_EOF, pair->index);
+}
+
+static void end_set_limits(weir_view *view, const weir_pair *pair) {
+  int32_t high = (int32_t)pair->begin.a, low = (int32_t)(uint32_t)pair->begin.b;
+  leave(view, FACT(PAUSE_OWED) | FACT(LIMITS_FRESH));
+  enter(view, WEIR_FACT_LIMITS_SET, pair->index);
+  enter(view, WEIR_FACT_LIMITS_FRESH, pair->index);
+  view->given_high = high;
+  view->given_low = low;
+  bool illegal = weir_limits_illegal(high, low); /* F4: accepted all the same, so nothing is known */
+  view->high = high == INT32_MIN || illegal ? -1 : high;
+  if (high == 0) view->tried |= WEIR_TRIED_HIGH_ZERO;
+  view->low = illegal ? -1 : low != INT32_MIN ? low : high == 0 ? 0 : -1;
+}
+
+static void end_get_limits(weir_view *view, const weir_record *record) {
+  uint32_t low = (uint32_t)record->b, high = (uint32_t)(record->b >> 32);
+  if (!(view->facts & FACT(LIMITS_SET))) {
+    view->default_high = high;
+    view->default_low = low;
+  }
+  if (view->high < 0) view->high = high;
+  if (view->low < 0) view->low = low;
+}
+
+static void end_call(weir_view *view, const weir_record *record, const weir_pair *pair) {
+  bool raised = (record->flags & WEIR_FLAG_RAISED) != 0;
+  if (record->event == WEIR_EVENT_WRITE || record->event == WEIR_EVENT_WRITELINES) {
+    end_write(view, record, pair);
+    return;
+  }
+  if (raised) {
+    if (record->event == WEIR_EVENT_SET_LIMITS &&
+        weir_limits_illegal((int32_t)pair->begin.a, (int32_t)(uint32_t)pair->begin.b))
+      enter(view, WEIR_FACT_MISUSE, pair->index);
+    /* One that the probe raised further in came out of a call that was under way. */
+    if (record->code != WEIR_EXCEPTION_PROBE) end_refused(view, record, pair);
+    return;
+  }
+  switch (record->event) {
+  case WEIR_EVENT_SET_PROTOCOL: end_set_protocol(view, pair); break;
+  case WEIR_EVENT_SET_LIMITS: end_set_limits(view, pair); break;
+  case WEIR_EVENT_GET_LIMITS: end_get_limits(view, record); break;
+  case WEIR_EVENT_CAN_WRITE_EOF:
+    enter(view, record->b != 0 ? WEIR_FACT_CAN_WRITE_EOF : WEIR_FACT_CANNOT_WRITE_EOF, pair->index);
+    break;
+  default: break;
+  }
+}
+
+void weir_view_end(weir_view *view, const weir_record *record, const weir_pair *pair, uint64_t index) {
+  if (EVENTS_CALLBACK >> record->event & 1)
+    end_callback(view, record, pair, index);
+  else
+    end_call(view, record, pair);
+}
