@@ -81,13 +81,15 @@ weir_status weir_cli_output_open(weir_cli_output *output, const char *path, weir
 
 weir_status weir_cli_output_close(weir_cli_output *output, weir_problem *problem) {
   const char *name = output->path != NULL ? output->path : "standard output";
-  errno = 0;
+  /* Where a write failed before, what it left in errno is the reason. */
+  int reason = errno;
   bool failed = ferror(output->stream) != 0;
+  if (!failed) errno = 0;
   if (output->path == NULL)
     failed = fflush(output->stream) != 0 || failed;
   else
     failed = fclose(output->stream) != 0 || failed;
-  int reason = errno;
+  if (errno != 0) reason = errno;
   output->stream = NULL;
   if (!failed && output->temporary[0] != '\0' && rename(output->temporary, output->path) != 0) {
     reason = errno;

@@ -7,8 +7,6 @@
 #include "cli/cli.h"
 #include "core/nearest.h"
 
-const char *argp_program_version = "weir " WEIR_VERSION;
-
 static const struct {
   const char *word;
   weir_cli_verb *run;
@@ -61,6 +59,7 @@ int main(int argc, char **argv) {
   /* A reader that goes away is an error of writing, not a reason to die. */
   (void)signal(SIGPIPE, SIG_IGN);
   argp_err_exit_status = WEIR_EXIT_USAGE;
+  argp_program_version = "weir " WEIR_VERSION;
   if (argc < 2) {
     print_help(stderr);
     return WEIR_EXIT_USAGE;
