@@ -18,6 +18,13 @@ void weir_native_free(weir_native *native) {
 }
 
 /* ---- Buffers and their canaries ------------------------------------------- */
+static bool is_whole(const uint8_t *canary) {
+  uint64_t words[WEIR_CANARY_SIZE / 8], odd = 0;
+  memcpy(words, canary, WEIR_CANARY_SIZE);
+  for (size_t i = 0; i < WEIR_CANARY_SIZE / 8; i++) odd |= words[i] ^ (UINT64_MAX / 255 * WEIR_CANARY);
+  return odd == 0;
+}
+
 /* How many of the canary's bytes are whole, from its beginning. */
 static size_t intact(const uint8_t *canary) {
   size_t at = 0;
@@ -43,9 +50,9 @@ static void paint_canaries(const weir_native_given *given) {
 static void check_canaries(weir_native *native, bool in_buffer_updated) {
   const weir_native_given *given = &native->given;
   if (given->base == NULL) return;
+  if (is_whole(given->base - WEIR_CANARY_SIZE) && is_whole(given->base + given->size)) return;
   size_t before = intact(given->base - WEIR_CANARY_SIZE);
   size_t behind = intact(given->base + given->size);
-  if (before == WEIR_CANARY_SIZE && behind == WEIR_CANARY_SIZE) return;
   if (before < WEIR_CANARY_SIZE) note_touched(native, (int64_t)before - WEIR_CANARY_SIZE);
   if (behind < WEIR_CANARY_SIZE && !in_buffer_updated) note_touched(native, (int64_t)(given->size + behind));
   if (behind < WEIR_CANARY_SIZE && in_buffer_updated)

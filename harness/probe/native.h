@@ -13,7 +13,7 @@
 
 enum {
   WEIR_NATIVE_SLOTS = WEIR_BUFFERS_KEPT + 1,
-  WEIR_CANARY_SIZE = 64,
+  WEIR_CANARY_SIZE = 32,
   WEIR_CANARY = 0x5C,
   /* What one call may write: a writelines of the most and longest elements.
    * Calls nest as frames do, and each has bytes of its own. */

@@ -207,11 +207,8 @@ static bool is_over(const weir_probe *probe) {
   return probe->trace->closed || probe->trace->full;
 }
 
-bool weir_probe_next(weir_probe *probe, weir_call *call, weir_decision *decision) {
-  assert(probe->depth > 0);
-  weir_frame *frame = top(probe);
-  *decision = (weir_decision){.size = WEIR_BUFFER_SIZE_DEFAULT};
-  if (frame == NULL) return false;
+/* The next call of a frame that has steps. */
+static bool take_step(weir_probe *probe, weir_frame *frame, weir_call *call) {
   const weir_step *step;
   while (!is_over(probe) && (step = next_step(probe, frame)) != NULL) {
     if (call_events[step->verb] == 0) {
@@ -225,8 +222,21 @@ bool weir_probe_next(weir_probe *probe, weir_call *call, weir_decision *decision
     return true;
   }
   if (frame->raise && frame->decision.raise == 0) frame->decision.raise = ++probe->raised;
-  *decision = frame->decision;
   return false;
+}
+
+bool weir_probe_next(weir_probe *probe, weir_call *call, weir_decision *decision) {
+  assert(probe->depth > 0);
+  weir_frame *frame = top(probe);
+  if (frame == NULL) {
+    *decision = (weir_decision){.size = WEIR_BUFFER_SIZE_DEFAULT};
+    return false;
+  }
+  /* Most callbacks of most runs have nothing to do. */
+  bool idle = frame->step == 0 && !frame->raise && frame->event != WEIR_EVENT_OUTSIDE;
+  bool calls = !idle && take_step(probe, frame, call);
+  *decision = frame->decision;
+  return calls;
 }
 
 void weir_probe_done(weir_probe *probe, weir_outcome outcome) {
