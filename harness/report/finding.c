@@ -13,7 +13,7 @@ enum {
   SCREEN_LINES = 23, /* and one for the prompt */
   WIDTH_LEAST = 40,
   LABEL = 9,         /* columns of "case", "rule", ... */
-  COMMAND_LINES = 7, /* names have a bound; one that is full of quotes is cut */
+  COMMAND_LINES = 6, /* names have a bound; one that is full of quotes is cut */
   COMMAND_MAX = 2048,
   EVENTS_LEAST = 4
 };
@@ -62,7 +62,7 @@ static void put_rule(weir_page *page, const weir_finding *finding) {
   if (rule->source[0] == 0) return;
   (void)snprintf(text, sizeof text, "%s%s%s", rule->source, sentence != NULL ? ": " : "",
                  sentence != NULL ? sentence : "");
-  put_paragraph(page, "source", text, 2);
+  put_paragraph(page, "source", text, 3);
 }
 
 static void put_message(weir_page *page, const weir_finding *finding) {

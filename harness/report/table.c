@@ -7,6 +7,7 @@
 #include "report/text.h"
 
 enum {
+  CELL_MAX = 256, /* bytes */
   NAME_MAX_COLUMNS = 28,
   VERSION_MAX_COLUMNS = 16,
   RULES_LEAST = 12,     /* columns for the broken rules; fewer: on lines of their own */
@@ -66,15 +67,14 @@ static void measure(weir_table *table) {
 
 /* A text in so many columns.  Of one that is too long the end is shown, which
  * is what tells two paths apart. */
-static void write_cell(const weir_table *table, const char *text, unsigned columns) {
+static void make_cell(const char *text, unsigned columns, char *out, size_t size) {
   char clean[WEIR_TEXT_LINE_MAX];
   weir_text_clean(text, clean, sizeof clean);
   const char *shown = clean;
-  unsigned taken = weir_text_columns(clean);
-  bool cut = taken > columns;
+  bool cut = weir_text_columns(clean) > columns;
   while (cut && weir_text_columns(shown) + 3 > columns) (void)weir_utf8_next(&shown);
-  taken = weir_text_columns(shown) + (cut ? 3 : 0);
-  (void)fprintf(table->out, "%s%s%*s", cut ? "..." : "", shown, (int)(columns - taken), "");
+  unsigned taken = weir_text_columns(shown) + (cut ? 3 : 0);
+  (void)snprintf(out, size, "%s%s%*s", cut ? "..." : "", shown, (int)(columns - taken), "");
 }
 
 /* The broken rules as "C1 P7 (C8)": those that fail, then those that warn. */
@@ -114,7 +114,7 @@ static void write_rules(const weir_table *table, const weir_target_result *targe
     /* The first line goes on behind the counts: no label, no indentation. */
     size_t first = weir_text_fit(rules, table->width - left);
     while (first > 0 && rules[first] != 0 && rules[first] != ' ') first--;
-    (void)fprintf(table->out, " %.*s\n", (int)first, rules);
+    (void)fprintf(table->out, "  %.*s\n", (int)first, rules);
     const char *rest = rules + first + strspn(rules + first, " ");
     if (*rest != 0) (void)weir_text_paragraph(table->out, "", left, rest, table->width, WEIR_RULE_COUNT);
   } else {
@@ -133,16 +133,21 @@ static int color_of(weir_verdict verdict) {
   }
 }
 
+static void write_unavailable(const weir_table *table, const weir_target_result *target, const char *name) {
+  char text[WEIR_TEXT_LINE_MAX];
+  (void)snprintf(text, sizeof text, "not available: %s", target->unavailable);
+  (void)weir_text_paragraph(table->out, name, table->name + 1, text, table->width, 3);
+}
+
 static void write_row(const weir_table *table, const weir_target_result *target) {
-  write_cell(table, target->name, table->name);
+  char name[CELL_MAX], version[CELL_MAX];
+  make_cell(target->name, table->name, name, sizeof name);
+  make_cell(target->version, table->version, version, sizeof version);
   if (target->unavailable[0] != 0) {
-    (void)fputc('\n', table->out);
-    (void)weir_text_paragraph(table->out, "  not available: ", 17, target->unavailable, table->width, 3);
+    write_unavailable(table, target, name);
     return;
   }
-  (void)fputc(' ', table->out);
-  write_cell(table, target->version, table->version);
-  (void)fputc(' ', table->out);
+  (void)fprintf(table->out, "%s %s ", name, version);
   static const weir_verdict verdicts[] = {WEIR_SKIP, WEIR_PASS, WEIR_WARN, WEIR_FAIL, WEIR_SKIP, WEIR_ERROR};
   for (size_t head = 0; head < HEAD_COUNT; head++) {
     size_t count = count_of(target, head);
@@ -152,7 +157,6 @@ static void write_row(const weir_table *table, const weir_target_result *target)
     weir_text_plain(table->out, painted);
     if (head + 1 < HEAD_COUNT) (void)fputc(' ', table->out);
   }
-  (void)fputc(' ', table->out);
   write_rules(table, target);
 }
 
@@ -237,7 +241,8 @@ static void write_target(const weir_table *table, const weir_target_result *targ
   char name[WEIR_TEXT_LINE_MAX];
   weir_text_clean(target->name, name, sizeof name);
   weir_text_paint(table->out, table->color, WEIR_BOLD);
-  (void)fprintf(table->out, "\n%s\n", name);
+  (void)fputc('\n', table->out);
+  (void)weir_text_paragraph(table->out, "", 0, name, table->width, 2);
   weir_text_plain(table->out, table->color);
   static const weir_level levels[] = {WEIR_MUST, WEIR_SHOULD};
   for (size_t i = 0; i < 2; i++)
