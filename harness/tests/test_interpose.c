@@ -234,6 +234,9 @@ static void program_calls(const weir_adapter_run *run) {
   DEMAND(poll(polled, 2, 0) == 1 && polled[0].revents == POLLOUT && polled[0].fd == fd && polled[1].revents == 0);
   polled[0].events = POLLIN;
   DEMAND(poll(polled, 2, 0) == 0);
+  polled[0].fd = ~fd; /* switched off */
+  DEMAND(poll(polled, 2, 0) == 0 && polled[0].fd == ~fd && polled[0].revents == 0);
+  polled[0].fd = fd;
   DEMAND(poll(polled, 2, -1) == 1 && polled[0].revents == POLLIN);
   DEMAND(ioctl(fd, FIONREAD, &value) == 0 && value == 100);
   receive(fd, 0, 10);
