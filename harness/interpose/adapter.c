@@ -84,8 +84,8 @@ WEIR_EXPORT int weir_adapter_next(weir_adapter_run *run) {
 
 WEIR_EXPORT void weir_adapter_fail(const char *message) {
   weir_front *front = weir_front_lock();
-  if (front->worker.memory == NULL || (front->running && front->reported)) {
-    (void)say(message);
+  if (!front->running || front->over) {
+    (void)say(message); /* the run has its trace, or there is none */
   } else {
     weir_worker_fail(&front->worker, message);
     front->reported = true;
@@ -164,15 +164,15 @@ static void tell_decision(const weir_decision *from, weir_adapter_decision *to) 
   *to = (weir_adapter_decision){.raise = from->raise, .size = from->size, .kind = from->kind, .value = from->value};
 }
 
-WEIR_EXPORT int weir_adapter_call(weir_adapter_call_info *info, weir_adapter_decision *decision) {
+WEIR_EXPORT int weir_adapter_call(weir_adapter_call_info *call, weir_adapter_decision *decision) {
   weir_front *front = enter();
   weir_decision own = {.size = WEIR_BUFFER_SIZE_DEFAULT};
-  weir_call call;
+  weir_call made;
   bool more = false;
   if (front != NULL && front->probe.depth > 0) {
-    more = weir_probe_next(&front->probe, &call, &own);
+    more = weir_probe_next(&front->probe, &made, &own);
     front->decisions[depth_of(front)] = own;
-    if (more) tell_call(front, &call, info);
+    if (more) tell_call(front, &made, call);
   }
   if (front != NULL) weir_front_unlock(front);
   tell_decision(&own, decision);

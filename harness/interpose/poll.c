@@ -1,5 +1,5 @@
-/* poll and ppoll.  For the kernel's look our descriptors are made negative in
- * place, which poll(2) passes over, and are put back behind it. */
+/* poll and ppoll.  The kernel looks at a copy in which ours are -1, which it
+ * passes over. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -9,9 +9,12 @@
 
 typedef struct poll_call {
   struct pollfd *polled;
+  struct pollfd *rest; /* the kernel's copy */
   nfds_t count;
   const sigset_t *mask;
 } poll_call;
+
+enum { FEW = 64 }; /* descriptors whose copy needs no allocation */
 
 /* What one of our descriptors shows.  Called with the lock. */
 static unsigned state_of(weir_front *front, const struct pollfd *polled, weir_shown shown) {
@@ -29,43 +32,42 @@ static bool is_simulated(weir_front *front, int descriptor) {
   return descriptor >= 0 && kind != WEIR_OBJECT_NONE && kind != WEIR_OBJECT_EPOLL;
 }
 
-/* Turns the sign of our descriptors, and counts what they show. */
-static int hide(const poll_call *call, weir_shown shown) {
+/* The kernel's copy without ours; counts what they show. */
+static int split(const poll_call *call, weir_shown shown) {
   int count = 0;
   weir_front *front = weir_front_lock();
   for (nfds_t i = 0; i < call->count; i++) {
-    struct pollfd *polled = &call->polled[i];
-    if (!is_simulated(front, polled->fd)) continue;
-    count += state_of(front, polled, shown) != 0;
-    polled->fd = ~polled->fd;
+    call->rest[i] = call->polled[i];
+    if (!is_simulated(front, call->polled[i].fd)) continue;
+    count += state_of(front, &call->polled[i], shown) != 0;
+    call->rest[i].fd = -1;
   }
   weir_front_unlock(front);
   return count;
 }
 
-static void reveal(const poll_call *call, weir_shown shown) {
+static void join(const poll_call *call, weir_shown shown) {
   weir_front *front = weir_front_lock();
   for (nfds_t i = 0; i < call->count; i++) {
     struct pollfd *polled = &call->polled[i];
-    if (polled->fd >= 0 || !is_simulated(front, ~polled->fd)) continue;
-    polled->fd = ~polled->fd;
-    polled->revents = (short)state_of(front, polled, shown);
+    polled->revents = call->rest[i].revents;
+    if (is_simulated(front, polled->fd)) polled->revents = (short)state_of(front, polled, shown);
   }
   weir_front_unlock(front);
 }
 
 static int look(void *context, weir_shown shown, int milliseconds) {
   const poll_call *call = context;
-  int count = hide(call, shown);
+  int count = split(call, shown);
   struct timespec timeout = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * WEIR_NANOSECONDS_MS};
   if (count > 0) timeout = (struct timespec){0};
   int others =
-      weir_real()->ppoll(call->polled, call->count, milliseconds < 0 && count == 0 ? NULL : &timeout, call->mask);
-  int error = errno;
-  reveal(call, shown);
-  errno = error;
-  if (others < 0) return count > 0 ? count : -1;
-  return count + others;
+      weir_real()->ppoll(call->rest, call->count, milliseconds < 0 && count == 0 ? NULL : &timeout, call->mask);
+  if (others < 0 && count == 0) return -1;
+  if (others < 0)
+    for (nfds_t i = 0; i < call->count; i++) call->rest[i].revents = 0;
+  join(call, shown);
+  return count + (others > 0 ? others : 0);
 }
 
 /* Whether any of ours is among them, and what is wanted of the connection. */
@@ -89,14 +91,22 @@ static bool wants(const struct pollfd *polled, nfds_t count, weir_wanted *wanted
 }
 
 static int wait_simulated(const weir_wanted *wanted, poll_call *call, int64_t milliseconds) {
-  return weir_wait_run(
+  struct pollfd few[FEW];
+  call->rest = call->count <= FEW ? few : calloc(call->count, sizeof *call->rest);
+  if (call->rest == NULL) return -1; /* poll(2) may say ENOMEM */
+  int result = weir_wait_run(
       &(weir_wait){.wanted = *wanted, .polled = true, .milliseconds = milliseconds, .look = look, .context = call});
+  int error = errno;
+  if (call->rest != few) free(call->rest);
+  errno = error;
+  return result;
 }
 
 WEIR_EXPORT int ppoll(struct pollfd *polled, nfds_t count, const struct timespec *timeout, const sigset_t *mask) {
   weir_wanted wanted;
   if (wants(polled, count, &wanted))
-    return wait_simulated(&wanted, &(poll_call){polled, count, mask}, weir_clock_milliseconds(timeout));
+    return wait_simulated(&wanted, &(poll_call){.polled = polled, .count = count, .mask = mask},
+                          weir_clock_milliseconds(timeout));
   int64_t since = weir_clock_real();
   int result = weir_real()->ppoll(polled, count, timeout, mask);
   weir_clock_slept(since);

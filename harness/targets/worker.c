@@ -1,5 +1,6 @@
 /* The worker's end of the channel (channel.h).  It depends on libc and core
  * alone, since it is also part of the interposing library. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -53,6 +54,7 @@ weir_status weir_worker_attach(weir_worker *worker, weir_problem *problem) {
   weir_channel_memory *memory = NULL;
   weir_status status = map_memory(descriptor, &memory, problem);
   if (status != WEIR_OK) return status;
+  assert(memory != NULL);
   status = check_memory(memory, problem);
   if (status != WEIR_OK) {
     (void)munmap(memory, sizeof *memory);
