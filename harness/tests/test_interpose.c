@@ -533,6 +533,14 @@ START_TEST(test_channel_of_another_version) {
 }
 END_TEST
 
+/* Started by hand, an adapter says so, and ends. */
+START_TEST(test_adapter_without_the_harness) {
+  if (!has_python()) return;
+  ck_assert_int_eq(system("python3 -B " TARGETS "asyncio/adapter.py 2>&1 | grep -q 'started by .weir test.'"), 0);
+  ck_assert_int_ne(system("python3 -B " TARGETS "asyncio/adapter.py 2>/dev/null"), 0);
+}
+END_TEST
+
 int main(int count, char **arguments) {
   if (count == 2 && strcmp(arguments[1], "program") == 0) return program();
   Suite *suite = suite_create("interpose");
@@ -543,6 +551,7 @@ int main(int count, char **arguments) {
   tcase_add_test(python, test_asyncio_writes_every_kind);
   tcase_add_test(python, test_asyncio_fills_every_kind_of_buffer);
   tcase_add_test(python, test_asyncio_repeats_itself);
+  tcase_add_test(python, test_adapter_without_the_harness);
   tcase_set_timeout(python, 60);
   suite_add_tcase(suite, calls);
   suite_add_tcase(suite, python);
