@@ -26,8 +26,8 @@ enum {
   /* Waits in a row that end at once although nothing useful was done since the
    * one before: the implementation spins (L12). */
   WEIR_FRUITLESS_MAX = 256,
-  /* Injected EAGAINs in a row, with no step of anybody between, after which the
-   * fault is spent: a scenario that says `recv *: again` still ends. */
+  /* Injected EAGAINs, EINTRs and spurious readiness, with no step of anybody
+   * between, after which the fault is spent: `recv *: again` still ends. */
   WEIR_AGAIN_MAX = 16
 };
 
@@ -42,46 +42,67 @@ typedef enum weir_turn {
   WEIR_TURN_SPIN       /* the implementation spins: the run is over */
 } weir_turn;
 
+/* An application's AFTER step that is due; steps of one occasion are a group. */
+typedef struct weir_due {
+  uint16_t step;
+  uint16_t group;
+} weir_due;
+
+/* Positions are counts of bytes over the whole connection.  For a caller to
+ * read: clock_ms, app_first and app_count (which it sets back to 0).  The rest
+ * is the module's own. */
 typedef struct weir_simulation {
   const weir_scenario *scenario;
   weir_trace *trace;
-  uint8_t connection; /* index, in records and streams */
 
-  /* The script. */
-  uint16_t cursor;               /* the next idle step */
-  uint16_t app_first, app_count; /* the application's steps that are due, when WEIR_TURN_APP */
-  uint32_t part_left;            /* bytes of a `send N by K` still to come */
-  uint16_t next[WEIR_STEPS_MAX]; /* chains of AFTER and AT steps, by occasion: index + 1 of the next */
-  uint16_t after_head[WEIR_OCCASION_COUNT];
-  uint16_t at_head[WEIR_OCCASION_COUNT];
-  uint32_t occurred[WEIR_OCCASION_COUNT]; /* how often each occasion has come */
-  uint16_t app_after[WEIR_STEPS_MAX];     /* the application's AFTER steps that are due, oldest first */
-  uint16_t app_after_count;
-
-  /* The incoming direction: offsets in the stream. */
+  /* The incoming direction. */
   uint64_t sent;     /* by the peer */
   uint64_t received; /* by the program */
   /* The outgoing direction. */
-  uint64_t taken;   /* by the socket */
-  uint64_t drained; /* by the peer */
+  uint64_t taken;    /* by the socket */
+  uint64_t drained;  /* by the peer */
+  uint64_t shift;    /* offset in the stream minus position, modulo 2^64: 0 unless the program lost or doubled bytes */
+  uint64_t odd_from; /* the first undrained position whose byte was not the expected one; UINT64_MAX: none */
+  uint8_t *outgoing; /* the bytes from odd_from on; owned by the caller */
+  uint32_t outgoing_size;
   uint32_t capacity;
 
   uint64_t clock_ms; /* virtual time since the run began */
   uint32_t fruitless;
-  uint32_t again_run;
-  int pending_error; /* what SO_ERROR would show */
-  bool peer_fin, peer_reset, peer_closed, peer_reads, shut, closed;
-  bool told_fin;                /* the peer has seen our FIN */
-  bool unready_in, unready_out; /* after an injected EAGAIN, until the next turn */
-  uint8_t spurious;             /* readiness to be shown once, WEIR_POLL_IN | WEIR_POLL_OUT */
-  bool progress;                /* something useful happened since the last wait */
-  uint8_t *outgoing;            /* bytes taken and not yet drained: a ring of `capacity` bytes, owned by the caller */
-  uint32_t outgoing_size;
+  uint32_t transient_run; /* injected EAGAIN, EINTR and spurious readiness since the last step */
+  int pending_error;      /* what SO_ERROR would show */
+
+  uint8_t connection;             /* index, in records and streams */
+  uint8_t watched;                /* what the program watches the socket for */
+  uint8_t slow_in, slow_out;      /* why recv and send cannot take the short way: private */
+  bool progress;                  /* something useful happened since the last wait */
+  bool peer_fin, peer_closed;     /* the peer has ended its side, or both */
+  bool peer_reads;                /* the peer takes what was sent, a turn later */
+  bool stopped_at_start;          /* ... not, and the trace has still to say so */
+  bool shut, closed;              /* by the program: the sending side, the descriptor */
+  bool reset_sent;                /* closed with unread data: the peer sees a reset in place of a FIN */
+  bool told_end;                  /* the peer has seen our FIN or reset */
+  bool dead;                      /* reset, or killed by an error: the peer sees nothing more */
+  bool seen_end_in, seen_end_out; /* recv, send have shown the end: once more is no progress */
+
+  /* The script. */
+  uint16_t cursor;                        /* the next idle step */
+  uint16_t app_first, app_count;          /* the application's steps, when WEIR_TURN_APP */
+  uint32_t part_left;                     /* bytes of the `send N by K` at cursor still to come */
+  uint32_t occurred[WEIR_OCCASION_COUNT]; /* how often each occasion has come */
+  uint16_t after_head[WEIR_OCCASION_COUNT];
+  uint16_t at_head[WEIR_OCCASION_COUNT];
+  uint16_t due_first, due_count, due_group;
+
+  /* From here on only what is in use is ever set. */
+  uint16_t next[WEIR_STEPS_MAX]; /* chains of AFTER and AT steps, by occasion: index + 1 of the next */
+  weir_due due[WEIR_STEPS_MAX];  /* the application's AFTER steps that are due, oldest first, as a ring; past this
+                                    many at once further ones are dropped */
 } weir_simulation;
 
 /* Sets everything up for one run: compiles the script, applies the START steps.
- * outgoing is memory for what the peer has not read yet (outgoing_size bytes,
- * which bounds `socket buffer`); it may be shared between runs.  The scenario
+ * outgoing is memory for what the peer has not read yet (outgoing_size bytes, at
+ * least 1, which bounds `socket buffer`); it may be shared between runs.  The scenario
  * must be valid and stays the caller's, as trace does. */
 void weir_simulation_init(weir_simulation *simulation, const weir_scenario *scenario, weir_trace *trace,
                           uint8_t connection, uint8_t *outgoing, uint32_t outgoing_size);
@@ -107,11 +128,21 @@ unsigned weir_simulation_ready(const weir_simulation *simulation);
  * WAIT, applies `spurious`, and returns what is ready of interest | ERR | HUP.
  * Call it once for each wait of the program, before any turn. */
 unsigned weir_simulation_wait(weir_simulation *simulation, unsigned interest);
-/* Nothing is ready and the program would block. */
+/* Nothing is ready and the program would block.  WEIR_TURN_APP also where AFTER
+ * steps of the application are due (app_count is 0 then). */
 weir_turn weir_simulation_turn(weir_simulation *simulation);
 /* Whether AFTER steps of the application are due; takes the next group of them
  * (the steps of one occasion): indices into scenario->steps, at most `most`. */
 size_t weir_simulation_take_due(weir_simulation *simulation, uint16_t *steps, size_t most);
+/* Whether any are due: a wait must not block then. */
+static inline bool weir_simulation_is_due(const weir_simulation *simulation) {
+  return simulation->due_count != 0;
+}
+/* The implementation spins: WEIR_FRUITLESS_MAX waits in a row without progress
+ * or turn.  The run is over (WEIR_END_SPIN). */
+static inline bool weir_simulation_spinning(const weir_simulation *simulation) {
+  return simulation->fruitless >= WEIR_FRUITLESS_MAX;
+}
 /* The program's wait ran out after `milliseconds` of virtual time.  Recorded. */
 void weir_simulation_timeout(weir_simulation *simulation, uint64_t milliseconds);
 

@@ -29,7 +29,8 @@ void weir_payload_fill(weir_stream stream, uint64_t offset, void *bytes, size_t 
 /* How many of the first bytes are the stream from offset on. */
 size_t weir_payload_match(weir_stream stream, uint64_t offset, const void *bytes, size_t size);
 
-/* How far before and behind its place a stray run is looked for. */
+/* How far before and behind its place a stray run of four to seven bytes is
+ * looked for.  Longer ones are certain wherever they come from. */
 enum { WEIR_PAYLOAD_REACH = 1 << 16 };
 
 /* One run of bytes of the same origin. */
@@ -40,11 +41,12 @@ typedef struct weir_payload_run {
 } weir_payload_run;
 
 /* Splits bytes into runs, most of which should be `stream` from `expected` on.
- * Looks for other origins within WEIR_PAYLOAD_REACH bytes of `expected`
- * and in the streams of `connections` connections.  Writes at most `most` runs
- * (the last one takes all that is left) and returns how many.  A run shorter
- * than four bytes that is not the continuation of `expected` is NONSENSE unless
- * it is POISON. */
+ * Looks for other origins in the streams of `connections` connections and of
+ * this one; an offset is known modulo 32 MiB, and the nearest to `expected` is
+ * given.  Writes at most `most` runs (the last one takes all that is left) and
+ * returns how many.  A run shorter than four bytes that is not the continuation
+ * of `expected` is NONSENSE unless it is POISON.  Bounded work: at most 1024
+ * places of a call are searched for; what is unknown after that is NONSENSE. */
 size_t weir_payload_identify(weir_stream stream, uint64_t expected, unsigned connections, const void *bytes,
                              size_t size, weir_payload_run *runs, size_t most);
 

@@ -1,0 +1,61 @@
+/* What the files of this module share.
+ *   simulation.c  set-up, waits, turns
+ *   socket.c      the program's operations on the socket
+ *   peer.c        the other end
+ *   script.c      which step is next, which faults and AFTER steps an occasion has */
+#ifndef WEIR_SIMULATION_PARTS_H
+#define WEIR_SIMULATION_PARTS_H
+
+#include "simulation/simulation.h"
+
+/* Bits of slow_in and slow_out. */
+enum {
+  SLOW_STEPS = 1,   /* steps hang on this operation */
+  SLOW_UNREADY = 2, /* an EAGAIN was injected, and no turn was taken since */
+  SLOW_ENDED = 4    /* shut, closed or dead */
+};
+
+static const uint64_t NOTHING_ODD = UINT64_MAX;
+
+static inline uint64_t weir_socket_unread(const weir_simulation *simulation) {
+  return simulation->sent - simulation->received;
+}
+
+static inline uint64_t weir_socket_undrained(const weir_simulation *simulation) {
+  return simulation->taken - simulation->drained;
+}
+
+static inline void weir_simulation_note(weir_simulation *simulation, weir_record record) {
+  record.connection = simulation->connection;
+  (void)weir_trace_add(simulation->trace, record);
+}
+
+/* What the peer has not read is lost. */
+void weir_socket_lose(weir_simulation *simulation);
+/* The connection is gone, as after a RST or a fatal sk_err: what was received
+ * stays readable, what was sent is lost.  `error` is told once, 0: it was. */
+void weir_socket_kill(weir_simulation *simulation, int error);
+
+/* Each returns whether anything happened: a step that can no longer happen is
+ * passed over. */
+bool weir_peer_send(weir_simulation *simulation, uint32_t size);
+bool weir_peer_step(weir_simulation *simulation, const weir_step *step);
+/* The peer reads all there is, and then our end. */
+bool weir_peer_drain(weir_simulation *simulation);
+
+/* The faults of one socket operation, all steps together. */
+typedef struct weir_fault {
+  uint32_t most;  /* `short`: bytes at most; UINT32_MAX: no such fault */
+  uint32_t ready; /* `spurious`: WEIR_POLL_IN | WEIR_POLL_OUT */
+  int error;      /* `error`: errno; 0: none */
+  bool again;
+} weir_fault;
+
+void weir_script_compile(weir_simulation *simulation);
+weir_fault weir_script_fault(const weir_simulation *simulation, weir_occasion occasion);
+/* The occasion, already counted, has ended: its AFTER steps. */
+void weir_script_after(weir_simulation *simulation, weir_occasion occasion);
+/* The next idle step with what is joined to it.  QUIESCENT: there is none. */
+weir_turn weir_script_turn(weir_simulation *simulation);
+
+#endif

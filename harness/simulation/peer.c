@@ -1,0 +1,181 @@
+/* The other end of the connection: what its steps and its reading do. */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "simulation/parts.h"
+#include "weir/payload.h"
+
+enum { RUNS_MAX = 16 };
+
+/* ---- Reading ------------------------------------------------------------------ */
+static void note_received(weir_simulation *simulation, const weir_payload_run *runs, size_t count, uint32_t size) {
+  weir_record record = {.event = WEIR_EVENT_PEER_RECEIVED, .code = WEIR_DATA_MIXED, .a = size};
+  if (count == 1) {
+    record.code = runs[0].data;
+    record.b = runs[0].offset;
+  }
+  weir_simulation_note(simulation, record);
+  for (size_t index = 0; count > 1 && index < count; index++)
+    weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_DATA,
+                                                   .code = runs[index].data,
+                                                   .a = runs[index].size,
+                                                   .b = runs[index].offset});
+}
+
+/* The first `size` of the kept bytes were read.  Where all were, and they ended
+ * on a place of the stream, what follows is expected from there on. */
+static void forget_odd(weir_simulation *simulation, size_t size, const weir_payload_run *last) {
+  simulation->odd_from += size;
+  size_t left = (size_t)(simulation->taken - simulation->odd_from);
+  if (left > 0) {
+    memmove(simulation->outgoing, simulation->outgoing + size, left);
+    return;
+  }
+  if (last->data == WEIR_DATA_STREAM) simulation->shift = last->offset + last->size - simulation->taken;
+  simulation->odd_from = NOTHING_ODD;
+}
+
+/* The peer reads the next `size` bytes. */
+static void receive(weir_simulation *simulation, uint32_t size) {
+  weir_payload_run runs[RUNS_MAX];
+  size_t count = 0;
+  const uint64_t kept = simulation->odd_from - simulation->drained; /* before the first byte that was kept */
+  const uint32_t clean = simulation->odd_from == NOTHING_ODD || kept > size ? size : (uint32_t)kept;
+  if (clean > 0)
+    runs[count++] =
+        (weir_payload_run){.data = WEIR_DATA_STREAM, .size = clean, .offset = simulation->drained + simulation->shift};
+  simulation->drained += size;
+  if (clean < size) {
+    count += weir_payload_identify(weir_stream_outgoing(simulation->connection),
+                                   simulation->odd_from + simulation->shift, simulation->connection + 1u,
+                                   simulation->outgoing, size - clean, runs + count, RUNS_MAX - count);
+    forget_odd(simulation, size - clean, &runs[count - 1]);
+  }
+  if (count > 1 && runs[0].data == WEIR_DATA_STREAM && runs[1].data == WEIR_DATA_STREAM &&
+      runs[0].offset + runs[0].size == runs[1].offset) {
+    runs[0].size += runs[1].size;
+    memmove(runs + 1, runs + 2, (--count - 1) * sizeof runs[0]);
+  }
+  note_received(simulation, runs, count, size);
+}
+
+static bool see_end(weir_simulation *simulation) {
+  if (simulation->told_end || !(simulation->shut || simulation->closed)) return false;
+  simulation->told_end = true;
+  weir_simulation_note(
+      simulation, (weir_record){.event = simulation->reset_sent ? WEIR_EVENT_PEER_SAW_RESET : WEIR_EVENT_PEER_SAW_FIN});
+  return true;
+}
+
+/* Data for a peer that has closed is answered by a RST, which finds the socket
+ * in CLOSE_WAIT: EPIPE (tcp_reset). */
+static bool refuse(weir_simulation *simulation) {
+  if (weir_socket_undrained(simulation) == 0) return false;
+  bool closed = simulation->closed;
+  weir_socket_kill(simulation, EPIPE);
+  if (!closed) weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_PEER_RESET});
+  return !closed;
+}
+
+bool weir_peer_drain(weir_simulation *simulation) {
+  if (simulation->dead) return false;
+  if (simulation->peer_closed) return refuse(simulation);
+  if (!simulation->peer_reads) return false;
+  const uint64_t undrained = weir_socket_undrained(simulation);
+  assert(undrained <= simulation->capacity);
+  if (undrained > 0) receive(simulation, (uint32_t)undrained);
+  return see_end(simulation) || undrained > 0;
+}
+
+/* ---- Steps ---------------------------------------------------------------------- */
+bool weir_peer_send(weir_simulation *simulation, uint32_t size) {
+  if (simulation->dead || simulation->closed || simulation->peer_fin) return false;
+  weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_PEER_SEND, .a = size, .b = simulation->sent});
+  simulation->sent += size;
+  return true;
+}
+
+static bool fin(weir_simulation *simulation) {
+  if (simulation->dead || simulation->closed || simulation->peer_fin) return false;
+  simulation->peer_fin = true;
+  weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_PEER_FIN});
+  return true;
+}
+
+/* The error that a RST leaves behind (tcp_reset). */
+static int reset_error(const weir_simulation *simulation) {
+  return simulation->peer_fin ? EPIPE : ECONNRESET;
+}
+
+/* A RST arrives.  Where both sides have ended it finds no connection, and only
+ * what the peer had not read is gone. */
+static void receive_reset(weir_simulation *simulation) {
+  if (simulation->peer_fin && simulation->shut) {
+    weir_socket_lose(simulation);
+    simulation->peer_closed = true;
+  } else {
+    weir_socket_kill(simulation, reset_error(simulation));
+  }
+}
+
+static bool is_gone(const weir_simulation *simulation) {
+  return simulation->dead || simulation->closed || simulation->peer_closed;
+}
+
+static bool reset(weir_simulation *simulation) {
+  const bool ended = simulation->peer_fin && simulation->shut;
+  if (is_gone(simulation) || (ended && weir_socket_undrained(simulation) == 0)) return false;
+  weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_PEER_RESET});
+  receive_reset(simulation);
+  return true;
+}
+
+/* A close that leaves data unread is a RST, any other a FIN. */
+static bool close_both(weir_simulation *simulation) {
+  if (is_gone(simulation)) return false;
+  weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_PEER_CLOSE});
+  if (weir_socket_undrained(simulation) > 0) {
+    receive_reset(simulation);
+    return true;
+  }
+  simulation->peer_closed = true;
+  simulation->peer_fin = true;
+  return true;
+}
+
+static bool set_reading(weir_simulation *simulation, bool reads) {
+  if (simulation->dead || simulation->peer_closed || simulation->peer_reads == reads) return false;
+  simulation->peer_reads = reads;
+  weir_simulation_note(simulation, (weir_record){.event = reads ? WEIR_EVENT_PEER_START : WEIR_EVENT_PEER_STOP});
+  return true;
+}
+
+/* Reads `most` bytes; the end as well, where there are fewer. */
+static bool read_some(weir_simulation *simulation, uint32_t most) {
+  if (simulation->dead || simulation->peer_closed) return false;
+  const uint64_t undrained = weir_socket_undrained(simulation);
+  const uint32_t size = undrained < most ? (uint32_t)undrained : most;
+  if (size > 0) receive(simulation, size);
+  return (size < most && see_end(simulation)) || size > 0;
+}
+
+static bool sleep_for(weir_simulation *simulation, uint64_t milliseconds) {
+  simulation->clock_ms += milliseconds;
+  weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_ADVANCE, .b = milliseconds});
+  return true;
+}
+
+bool weir_peer_step(weir_simulation *simulation, const weir_step *step) {
+  switch (step->verb) {
+  case WEIR_VERB_PEER_SEND: return weir_peer_send(simulation, (uint32_t)step->a);
+  case WEIR_VERB_PEER_FIN: return fin(simulation);
+  case WEIR_VERB_PEER_RESET: return reset(simulation);
+  case WEIR_VERB_PEER_CLOSE: return close_both(simulation);
+  case WEIR_VERB_PEER_STOP: return set_reading(simulation, false);
+  case WEIR_VERB_PEER_START: return set_reading(simulation, true);
+  case WEIR_VERB_PEER_READ: return read_some(simulation, (uint32_t)step->a);
+  case WEIR_VERB_PEER_SLEEP: return sleep_for(simulation, (uint64_t)step->a);
+  default: return false;
+  }
+}
