@@ -24,15 +24,17 @@ typedef struct weir_case {
 } weir_case;
 
 typedef struct weir_suite {
-  weir_case *cases; /* sorted by name */
+  weir_case *cases; /* of each place sorted by name */
   size_t count;
 } weir_suite;
 
-/* Reads every *.weir below `path` (a folder, or one file), in the order of
- * their names; glob filters by name, NULL takes all.  On a file that cannot be
- * read: WEIR_BAD_INPUT and its name and line in problem. */
+/* Adds every *.weir below `path` (a folder, or one file) to *suite, which is
+ * {0} or was loaded from elsewhere before.  Cases are named by their path below
+ * the folder, one file by its path as given.  glob filters by name, NULL takes
+ * all.  Loading nothing is no error.  On a file that cannot be read:
+ * WEIR_BAD_INPUT, its name and line at the beginning of problem's text, and
+ * *suite is as it was. */
 WEIR_MUST_USE weir_status weir_suite_load(const char *path, const char *glob, weir_suite *suite, weir_problem *problem);
-/* Appends those of another place (for `weir replay PATH...`). */
 void weir_suite_free(weir_suite *suite);
 
 /* The verdict of one case on one target. */
@@ -72,6 +74,9 @@ typedef struct weir_engine_options {
   /* Called after each case; may be NULL. */
   void (*progress)(void *context, const weir_target_result *target, size_t done, size_t total);
   void *context;
+  /* Asked between two cases: true ends the run there, with the results so far.
+   * May be NULL. */
+  bool (*stop)(void *context);
 } weir_engine_options;
 
 /* Judges one run: fills *result (of is left alone).  needs and capabilities
@@ -81,16 +86,18 @@ typedef struct weir_engine_options {
 WEIR_MUST_USE weir_status weir_engine_judge(const weir_run *run, uint32_t needs, uint32_t capabilities, bool strict,
                                             bool keep_trace, weir_case_result *result);
 /* Runs every case of the suite on a target and adds its results.  A target that
- * cannot be opened is added with its reason (unavailable), and is no failure of
- * this function. */
+ * is not on this machine (WEIR_UNAVAILABLE) is added with its reason, and is no
+ * failure of this function; one that cannot be opened for any other reason is
+ * added, too, and its status returned.  The suite must outlive the result. */
 WEIR_MUST_USE weir_status weir_engine_test(const char *name, const weir_runner_options *runner_options,
                                            const weir_suite *suite, const weir_engine_options *options,
                                            weir_result *result, weir_problem *problem);
 void weir_case_result_clear(weir_case_result *result);
 void weir_result_clear(weir_result *result);
 
-/* The exit status of it all: 0 conforms, 1 a MUST is broken (strict: a SHOULD),
- * 2 a harness or adapter error, 77 nothing was run. */
+/* The exit status of it all: 2 where a case was an error of the harness or the
+ * adapter; else 1 where a MUST is broken (strict: a SHOULD); else 77 where
+ * nothing was run, or all was skipped; else 0. */
 int weir_result_status(const weir_result *result);
 
 #endif

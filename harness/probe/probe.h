@@ -26,14 +26,20 @@
 #include "weir/scenario.h"
 #include "weir/trace.h"
 
+/* The callback events and their occasions are the same list at different places. */
+static inline weir_occasion weir_occasion_of(unsigned event) {
+  return (weir_occasion)(event - WEIR_EVENT_CONNECTION_MADE);
+}
+
 enum {
   WEIR_FRAMES_MAX = 16,
   WEIR_BUFFERS_KEPT = 4,
   WEIR_BUFFER_SIZE_DEFAULT = 64,
   WEIR_LINE_SIZE_DEFAULT = 10, /* an element of writelines without `of` */
-  /* Of a buffer's tail, this much is looked at on each buffer_updated; a
-   * receiver that writes too much writes there first. */
-  WEIR_TAIL_LOOKED_AT = 65536
+  /* Of a buffer, at most this much from its beginning is filled with poison and
+   * looked at, so that a run of a megabyte buffer and single bytes stays cheap. */
+  WEIR_BUFFER_GUARDED = 65536,
+  WEIR_DUE_MAX = 16 /* AFTER steps that are taken in one turn outside; more wait for the next */
 };
 
 /* What to do at the end of a callback. */
@@ -63,21 +69,33 @@ typedef struct weir_outcome {
 typedef struct weir_frame {
   uint8_t event;    /* weir_event of the callback, or WEIR_EVENT_OUTSIDE */
   uint8_t protocol; /* number of the protocol object */
+  bool raise;       /* a `raise` step was met */
+  uint16_t step;    /* index + 1 of the step to look at next, 0: none (OUTSIDE: position in what is due) */
   uint32_t nth;     /* which of its kind, from 1 */
   uint32_t begin;   /* its record */
-  uint16_t step;    /* where to look on for steps */
-  uint16_t due[16]; /* OUTSIDE: indices of the steps to be done */
-  uint8_t due_count;
-  uint32_t call;     /* record of the call that is being made, UINT32_MAX: none */
-  weir_call pending; /* that call */
+  uint32_t call;    /* record of the call that is being made */
+  weir_call pending;
+  weir_decision decision; /* as the steps so far have it */
+  /* OUTSIDE: the steps to be done, count of them: those of an idle turn lie in a row from `first` on, those with AFTER
+   * are listed. */
+  uint16_t first;
+  uint16_t count;
+  bool listed;
+  uint16_t due[WEIR_DUE_MAX];
 } weir_frame;
 
 typedef struct weir_probe_buffer {
   uint8_t *base;
   uint32_t size; /* bytes */
   uint32_t nth;  /* which get_buffer */
-  uint8_t state; /* free, given, read */
+  uint8_t state; /* weir_buffer_state */
 } weir_probe_buffer;
+
+typedef enum weir_buffer_state {
+  WEIR_BUFFER_FREE,  /* no buffer here */
+  WEIR_BUFFER_GIVEN, /* the transport may write to it */
+  WEIR_BUFFER_READ   /* its span is over: all poison, and to stay so (B6) */
+} weir_buffer_state;
 
 typedef struct weir_probe {
   const weir_scenario *scenario;
@@ -85,16 +103,19 @@ typedef struct weir_probe {
   weir_simulation *simulation;
   uint8_t connection;
   uint32_t capabilities;
-  weir_frame frames[WEIR_FRAMES_MAX];
   uint32_t depth; /* frames in use; may count past WEIR_FRAMES_MAX */
   uint32_t occurred[WEIR_OCCASION_COUNT];
   uint32_t raised;        /* exceptions raised so far */
   uint64_t delivered;     /* offset expected next in the incoming stream */
-  uint64_t accepted;      /* bytes accepted by write() and writelines() */
+  uint64_t accepted;      /* bytes given to write() and writelines(), but for those that raised */
   uint8_t protocol_count; /* protocol objects so far */
   bool protocol_plain[WEIR_PROTOCOLS_MAX];
   weir_probe_buffer buffers[WEIR_BUFFERS_KEPT];
   uint8_t buffer_newest;
+  uint16_t in_head[WEIR_OCCASION_COUNT]; /* chains of the IN steps by callback: index + 1 of the first */
+  /* What follows is written before it is read: init leaves it alone. */
+  weir_frame frames[WEIR_FRAMES_MAX];
+  uint16_t in_next[WEIR_STEPS_MAX]; /* index + 1 of the next in its chain */
 } weir_probe;
 
 /* Records OPEN.  The first protocol object is number 0. */
@@ -112,7 +133,9 @@ void weir_probe_begin(weir_probe *probe, weir_event event, unsigned protocol, in
 /* The next call of this frame into *call, recorded as begun: true.  False when
  * there is none left: *decision says how the callback ends. */
 bool weir_probe_next(weir_probe *probe, weir_call *call, weir_decision *decision);
-/* That call came out so.  Accepted bytes are counted. */
+/* That call came out so.  The bytes of a write that raised are given to the
+ * next one; those of any other count as accepted (from next on, since callbacks
+ * inside the call may write more). */
 void weir_probe_done(weir_probe *probe, weir_outcome outcome);
 /* The callback ends as decided.  get_buffer: base is the memory that was made,
  * size its true size in bytes (0 and NULL where it is none). */

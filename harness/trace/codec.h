@@ -7,6 +7,11 @@
 
 #include "weir/trace.h"
 
+enum {
+  WEIR_TRACE_FORM = 1,        /* counts up with every incompatible change of a form */
+  WEIR_TRACE_LINE_MAX = 65536 /* bytes of a line of JSON Lines */
+};
+
 /* What a trace says of itself, before its records. */
 typedef struct weir_trace_header {
   char target[128];
@@ -15,11 +20,13 @@ typedef struct weir_trace_header {
   uint64_t spec; /* weir_spec_hash(), 0: not told */
 } weir_trace_header;
 
-/* ---- Binary: a 512-byte header ("WEIRTRC1", little-endian), then records. */
+/* ---- Binary: a 512-byte header ("WEIRTRC1", little-endian), then records.
+ * Both writers: header may be NULL; WEIR_IO where out does not take it all. */
 WEIR_MUST_USE weir_status weir_trace_write_binary(FILE *out, const weir_trace_header *header,
                                                   const weir_record *records, size_t count);
 
-/* ---- JSON Lines: a header object, then an object a record. */
+/* ---- JSON Lines: a header object, then an object a record.  WEIR_BROKEN: a
+ * record that no recorder writes, which JSON could not give back as it was. */
 WEIR_MUST_USE weir_status weir_trace_write_jsonl(FILE *out, const weir_trace_header *header, const weir_record *records,
                                                  size_t count);
 
@@ -29,6 +36,7 @@ WEIR_MUST_USE weir_status weir_trace_write_jsonl(FILE *out, const weir_trace_hea
  * in problem->line, and everything read before it has been handed out. Unknown
  * fields are passed over. */
 typedef struct weir_trace_reader weir_trace_reader;
+/* header may be NULL; without one in the input it is all zero. */
 WEIR_MUST_USE weir_status weir_trace_reader_open(FILE *in, weir_trace_reader **reader, weir_trace_header *header,
                                                  weir_problem *problem);
 /* Up to `most` records into records; *count 0 with WEIR_OK: the end. */
@@ -37,7 +45,7 @@ WEIR_MUST_USE weir_status weir_trace_reader_next(weir_trace_reader *reader, weir
 void weir_trace_reader_close(weir_trace_reader *reader); /* leaves the stream open */
 
 /* ---- Text: one line a record, indented by nesting, for people.
- * Writes record `index` as one line without newline, as snprintf does.
+ * Writes a record as one line without newline, as snprintf does.
  * depth: how deep it is nested (0..); as weir_trace_depths gives. */
 size_t weir_trace_print(const weir_record *record, unsigned depth, char *out, size_t size);
 /* Depth of each record: the begin and end of a pair have the same. */

@@ -1,0 +1,91 @@
+/* What the verbs of the command have in common. */
+#ifndef WEIR_CLI_H
+#define WEIR_CLI_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "engine/engine.h"
+#include "report/report.h"
+#include "targets/places.h"
+#include "trace/codec.h"
+
+/* Exit statuses. */
+enum {
+  WEIR_EXIT_OK = 0,
+  WEIR_EXIT_BROKEN_RULE = 1,
+  WEIR_EXIT_USAGE = 2, /* usage, unreadable input, a broken harness, output that cannot be written */
+  WEIR_EXIT_NOTHING = 77,
+  WEIR_EXIT_SIGNAL = 128 /* + the signal that ended the run before its end */
+};
+
+/* A verb: its own argv[0] is "weir VERB". */
+typedef int weir_cli_verb(int argc, char **argv);
+weir_cli_verb weir_cli_test, weir_cli_run, weir_cli_replay, weir_cli_check, weir_cli_list, weir_cli_show;
+
+/* "weir: text" on standard error. */
+void weir_cli_say(const char *format, ...) WEIR_PRINTF(1, 2);
+/* Says the problem; returns the exit status that belongs to it. */
+int weir_cli_fail(weir_status status, const weir_problem *problem);
+
+/* Cuts `-- command...` off argv: its beginning, NULL-terminated, or NULL. */
+char **weir_cli_cut_command(int *argc, char **argv);
+/* "-- command ..." : how a target that is a command is called. */
+void weir_cli_command_name(char *const *command, char *out, size_t size);
+
+/* ---- Where results go.  Standard output, or a file that is written beside
+ * its place and moved there when it is complete. */
+typedef struct weir_cli_output {
+  FILE *stream;
+  const char *path; /* NULL: standard output */
+  char temporary[WEIR_PLACE_MAX];
+} weir_cli_output;
+
+WEIR_MUST_USE weir_status weir_cli_output_open(weir_cli_output *output, const char *path, weir_problem *problem);
+/* Writes out what is buffered, and says so where something was not written. */
+WEIR_MUST_USE weir_status weir_cli_output_close(weir_cli_output *output, weir_problem *problem);
+/* Drops it: what stood in its place stays there. */
+void weir_cli_output_discard(weir_cli_output *output);
+/* Whether to use colour: a terminal, and no NO_COLOR. */
+bool weir_cli_color(const weir_cli_output *output);
+
+/* ---- Scenarios and traces */
+/* The suite's own folder, or the one at `folder` where that is not NULL. */
+WEIR_MUST_USE weir_status weir_cli_cases_folder(const char *folder, char *out, size_t size, weir_problem *problem);
+/* A scenario by the path of a file or the name of a case: one case. */
+WEIR_MUST_USE weir_status weir_cli_load_scenario(const char *name, weir_suite *suite, weir_problem *problem);
+/* The trace, a line a record. */
+WEIR_MUST_USE weir_status weir_cli_print_trace(const weir_record *records, size_t count, FILE *out);
+
+/* ---- A run of many cases: what `test` and `replay` have in common. */
+enum { WEIR_CLI_TARGETS_MAX = 256 };
+
+typedef struct weir_cli_campaign {
+  const char *targets[WEIR_CLI_TARGETS_MAX];
+  size_t target_count;
+  char **command; /* after `--` */
+  weir_format format;
+  const char *output;
+  bool strict;
+  bool log;
+  uint64_t seed;
+  int explain; /* failures to be explained behind a table; -1: the default */
+} weir_cli_campaign;
+
+struct argp_state;
+/* The options of a campaign, as argp wants them. */
+enum { WEIR_CLI_KEY_STRICT = 256, WEIR_CLI_KEY_SEED, WEIR_CLI_KEY_LOG, WEIR_CLI_KEY_EXPLAIN };
+#define WEIR_CLI_CAMPAIGN_OPTIONS                                                                                      \
+  {"format", 'f', "FORMAT", 0, "table (default), tap, junit or json", 0},                                              \
+      {"output", 'o', "FILE", 0, "write to FILE, in one piece, in place of standard output", 0},                       \
+      {"strict", WEIR_CLI_KEY_STRICT, NULL, 0, "a broken SHOULD fails as a MUST does", 0},                             \
+      {"explain", WEIR_CLI_KEY_EXPLAIN, "N", 0, "explain the first N failures behind the table (default 1)", 0}, {     \
+    "log", WEIR_CLI_KEY_LOG, NULL, 0, "let the standard error of targets through", 0                                   \
+  }
+/* Takes one of them; false where the key is another. */
+bool weir_cli_campaign_option(weir_cli_campaign *campaign, int key, const char *value, struct argp_state *state);
+void weir_cli_campaign_target(weir_cli_campaign *campaign, const char *name, struct argp_state *state);
+/* Runs it and reports.  Returns the exit status. */
+int weir_cli_campaign_run(const weir_cli_campaign *campaign, const weir_suite *suite);
+
+#endif

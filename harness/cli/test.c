@@ -1,0 +1,89 @@
+#include <argp.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "core/nearest.h"
+
+typedef struct test_options {
+  weir_cli_campaign campaign;
+  const char *glob;
+  const char *folder;
+} test_options;
+
+enum { KEY_CASES = 512 };
+
+static const struct argp_option options[] = {
+    {"case", 'c', "GLOB", 0, "only cases whose names match, as `closing/*`", 0},
+    {"cases", KEY_CASES, "FOLDER", 0, "the cases below FOLDER in place of the suite", 0},
+    WEIR_CLI_CAMPAIGN_OPTIONS,
+    {"seed", WEIR_CLI_KEY_SEED, "N", 0, "recorded in the result, for what is drawn at random (no case of the suite is)",
+     0},
+    {0}};
+
+static error_t parse(int key, char *value, struct argp_state *state) {
+  test_options *self = state->input;
+  if (weir_cli_campaign_option(&self->campaign, key, value, state)) return 0;
+  switch (key) {
+  case 'c': self->glob = value; return 0;
+  case KEY_CASES: self->folder = value; return 0;
+  case ARGP_KEY_ARG: weir_cli_campaign_target(&self->campaign, value, state); return 0;
+  default: return ARGP_ERR_UNKNOWN;
+  }
+}
+
+static const struct argp parser = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "TARGET...\n-- COMMAND...",
+    .doc = "Run the suite on targets and report.\v"
+           "A target is a name with an optional runtime (reference, asyncio@3.12), a plug-in (./libmine.so), or a "
+           "command after `--`. Exit status: 0 conforms; 1 a MUST is broken; 2 usage, unreadable input or a broken "
+           "harness; 77 nothing could be run; 130 interrupted, with the results so far written.",
+};
+
+static int no_case(const char *glob, const char *folder) {
+  weir_nearest nearest;
+  weir_nearest_init(&nearest, glob != NULL ? glob : "");
+  weir_suite suite = {.count = 0};
+  if (weir_suite_load(folder, NULL, &suite, NULL) == WEIR_OK)
+    for (size_t i = 0; i < suite.count; i++) weir_nearest_offer(&nearest, suite.cases[i].name);
+  weir_suite_free(&suite);
+  const char *best = weir_nearest_best(&nearest);
+  if (glob == NULL)
+    weir_cli_say("%s holds no *.weir", folder);
+  else if (best != NULL)
+    weir_cli_say("no case matches `%s`; did you mean `%s`?", glob, best);
+  else
+    weir_cli_say("no case matches `%s`: see `weir list cases`", glob);
+  return WEIR_EXIT_USAGE;
+}
+
+static int test_suite(const test_options *self, const weir_suite *suite, const char *folder) {
+  return suite->count > 0 ? weir_cli_campaign_run(&self->campaign, suite) : no_case(self->glob, folder);
+}
+
+int weir_cli_test(int argc, char **argv) {
+  test_options self = {.campaign = {.explain = -1, .seed = 1}};
+  char name[WEIR_CASE_NAME_MAX], folder[WEIR_PLACE_MAX];
+  self.campaign.command = weir_cli_cut_command(&argc, argv);
+  if (argp_parse(&parser, argc, argv, 0, NULL, &self) != 0) return WEIR_EXIT_USAGE;
+  if (self.campaign.command != NULL) {
+    if (self.campaign.target_count > 0) {
+      weir_cli_say("give targets by name, or one command after `--`, not both");
+      return WEIR_EXIT_USAGE;
+    }
+    weir_cli_command_name(self.campaign.command, name, sizeof name);
+    self.campaign.targets[self.campaign.target_count++] = name;
+  }
+  if (self.campaign.target_count == 0) {
+    weir_cli_say("no target: `weir test reference`; `weir list targets` shows what is here");
+    return WEIR_EXIT_USAGE;
+  }
+  weir_problem problem = {.text = ""};
+  weir_suite suite = {.count = 0};
+  weir_status status = weir_cli_cases_folder(self.folder, folder, sizeof folder, &problem);
+  if (status == WEIR_OK) status = weir_suite_load(folder, self.glob, &suite, &problem);
+  int exit_status = status == WEIR_OK ? test_suite(&self, &suite, folder) : weir_cli_fail(status, &problem);
+  weir_suite_free(&suite);
+  return exit_status;
+}

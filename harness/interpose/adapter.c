@@ -1,0 +1,265 @@
+/* weir/adapter.h: the probe and the engine, for whoever can call a C function. */
+#include "weir/adapter.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "interpose/descriptors.h"
+#include "interpose/front.h"
+#include "interpose/real.h"
+#include "weir/payload.h"
+#include "weir/transport.h"
+
+_Static_assert(sizeof(weir_adapter_call_info) == 48 && offsetof(weir_adapter_call_info, address) == 32 &&
+                   sizeof(weir_adapter_decision) == 16 && sizeof(weir_adapter_run) == 16,
+               "foreign-function interfaces lay these out by hand");
+
+/* ---- The engine ------------------------------------------------------------- */
+static int say(const char *text) {
+  (void)fprintf(stderr, "weir: %s\n", text);
+  return -1;
+}
+
+WEIR_EXPORT int weir_adapter_hello(int abi, const char *name, const char *version, uint32_t capabilities) {
+  if (abi != WEIR_ABI) {
+    (void)fprintf(stderr, "weir: the adapter speaks version %d of weir/adapter.h, this library %d\n", abi, WEIR_ABI);
+    return -1;
+  }
+  weir_front *front = weir_front_lock();
+  weir_problem problem;
+  weir_status status = weir_worker_attach(&front->worker, &problem);
+  if (status == WEIR_OK) {
+    front->capabilities = capabilities;
+    status = weir_worker_hello(&front->worker, name, version, capabilities, &problem);
+  }
+  weir_front_unlock(front);
+  return status == WEIR_OK ? 0 : say(problem.text);
+}
+
+/* What the run came to, unless the engine has been told. */
+static void report(weir_front *front) {
+  if (!front->running) return;
+  weir_front_finish(front, WEIR_END_CUT);
+  front->running = false;
+  if (front->reported) return;
+  front->reported = true;
+  uint16_t first;
+  weir_worker_done(&front->worker, front->trace.count, (uint32_t)weir_simulation_unreached(&front->simulation, &first));
+}
+
+static bool starts_plain(const weir_scenario *scenario) {
+  for (uint32_t i = 0; i < scenario->count; i++)
+    if (scenario->steps[i].verb == WEIR_VERB_APP_PROTOCOL) return scenario->steps[i].option == WEIR_PROTOCOL_PLAIN;
+  return false;
+}
+
+/* One scenario that can be run, or false: the process should end. */
+static bool begin(weir_front *front, weir_adapter_run *run) {
+  if (!weir_descriptors_renew(front)) {
+    weir_worker_fail(&front->worker, "no descriptor is to be had for the simulated connection");
+    return false;
+  }
+  weir_front_begin(front);
+  *run = (weir_adapter_run){.descriptor = front->placeholder,
+                            .control = front->control,
+                            .plain = starts_plain(&front->worker.memory->scenario)};
+  return true;
+}
+
+WEIR_EXPORT int weir_adapter_next(weir_adapter_run *run) {
+  weir_front *front = weir_front_lock();
+  report(front);
+  weir_worker worker = front->worker;
+  weir_front_unlock(front);
+  if (worker.memory == NULL) return 0;
+  /* Other threads of the program go on meanwhile. */
+  if (!weir_worker_next(&worker)) return 0;
+  front = weir_front_lock();
+  bool begun = begin(front, run);
+  weir_front_unlock(front);
+  return begun;
+}
+
+WEIR_EXPORT void weir_adapter_fail(const char *message) {
+  weir_front *front = weir_front_lock();
+  if (!front->running || front->over) {
+    (void)say(message); /* the run has its trace, or there is none */
+  } else {
+    weir_worker_fail(&front->worker, message);
+    front->reported = true;
+    weir_front_finish(front, WEIR_END_CUT);
+  }
+  weir_front_unlock(front);
+}
+
+/* ---- The probe --------------------------------------------------------------
+ * After the end of the run it is silent: what the program does while it clears
+ * away is nobody's business. */
+static weir_front *enter(void) {
+  weir_front *front = weir_front_lock();
+  if (front->running && !front->over) return front;
+  weir_front_unlock(front);
+  return NULL;
+}
+
+static unsigned depth_of(const weir_front *front) {
+  return front->probe.depth <= WEIR_FRAMES_MAX ? front->probe.depth : WEIR_FRAMES_MAX;
+}
+
+WEIR_EXPORT void weir_adapter_begin(int event, int protocol, int64_t a, int64_t b, const void *address, size_t size) {
+  weir_front *front = enter();
+  if (front == NULL) return;
+  bool known = event >= WEIR_EVENT_CONNECTION_MADE && event <= WEIR_EVENT_RESUME_WRITING;
+  if (known && protocol >= 0 && protocol < WEIR_PROTOCOLS_MAX)
+    weir_probe_begin(&front->probe, (weir_event)event, (unsigned)protocol, a, b, address, size);
+  weir_front_unlock(front);
+}
+
+WEIR_EXPORT int weir_adapter_outside(void) {
+  weir_front *front = enter();
+  if (front == NULL) return 0;
+  bool begun = weir_probe_outside(&front->probe);
+  weir_front_unlock(front);
+  return begun;
+}
+
+/* The bytes of a write, in memory of the frame that makes it; NULL: no memory. */
+static const uint8_t *make_bytes(weir_front *front, uint64_t offset, size_t size) {
+  weir_scratch *scratch = &front->writes[depth_of(front)];
+  if (scratch->size < size) {
+    uint8_t *larger = realloc(scratch->bytes, size);
+    if (larger == NULL) return NULL;
+    *scratch = (weir_scratch){.bytes = larger, .size = size};
+  }
+  weir_payload_fill(weir_stream_outgoing(front->probe.connection), offset, scratch->bytes, size);
+  return scratch->bytes;
+}
+
+static size_t size_of(const weir_call *call) {
+  if (call->event == WEIR_EVENT_WRITE) return (size_t)call->a;
+  return call->event == WEIR_EVENT_WRITELINES ? (size_t)(call->a * call->b) : 0;
+}
+
+static void tell_call(weir_front *front, const weir_call *call, weir_adapter_call_info *info) {
+  size_t size = size_of(call);
+  const uint8_t *bytes = size > 0 ? make_bytes(front, call->offset, size) : NULL;
+  if (size > 0 && bytes == NULL) {
+    weir_worker_fail(&front->worker, "no memory for the bytes to be written");
+    front->reported = true;
+    weir_front_finish(front, WEIR_END_CUT);
+    size = 0;
+  }
+  *info = (weir_adapter_call_info){.event = call->event,
+                                   .option = call->option,
+                                   .a = call->a,
+                                   .b = call->b,
+                                   .offset = call->offset,
+                                   .address = (uint64_t)(uintptr_t)bytes,
+                                   .size = size};
+}
+
+static void tell_decision(const weir_decision *from, weir_adapter_decision *to) {
+  *to = (weir_adapter_decision){.raise = from->raise, .size = from->size, .kind = from->kind, .value = from->value};
+}
+
+WEIR_EXPORT int weir_adapter_call(weir_adapter_call_info *call, weir_adapter_decision *decision) {
+  weir_front *front = enter();
+  weir_decision own = {.size = WEIR_BUFFER_SIZE_DEFAULT};
+  weir_call made;
+  bool more = false;
+  if (front != NULL && front->probe.depth > 0) {
+    more = weir_probe_next(&front->probe, &made, &own);
+    front->decisions[depth_of(front)] = own;
+    if (more) tell_call(front, &made, call);
+  }
+  if (front != NULL) weir_front_unlock(front);
+  tell_decision(&own, decision);
+  return more;
+}
+
+WEIR_EXPORT void weir_adapter_done(int exception, uint32_t number, uint64_t result) {
+  weir_front *front = enter();
+  if (front == NULL) return;
+  if (front->probe.depth > 0 && front->probe.depth <= WEIR_FRAMES_MAX)
+    weir_probe_done(&front->probe, (weir_outcome){.exception = (uint8_t)exception, .number = number, .result = result});
+  weir_front_unlock(front);
+}
+
+WEIR_EXPORT void weir_adapter_end(void *address, size_t size) {
+  weir_front *front = enter();
+  if (front == NULL) return;
+  if (front->probe.depth > 0) {
+    weir_decision decision = front->decisions[depth_of(front)];
+    weir_probe_end(&front->probe, &decision, address, size);
+  }
+  weir_front_unlock(front);
+}
+
+WEIR_EXPORT int weir_adapter_wake(void) {
+  weir_front *front = weir_front_lock();
+  int wake = WEIR_WAKE_STOP;
+  if (front->running && !front->over) wake = weir_front_calls(front) ? WEIR_WAKE_CALLS : WEIR_WAKE_NOTHING;
+  weir_front_unlock(front);
+  return wake;
+}
+
+WEIR_EXPORT void weir_adapter_exception(int exception, uint32_t number) {
+  weir_front *front = enter();
+  if (front == NULL) return;
+  weir_probe_exception(&front->probe, (weir_exception)exception, number);
+  weir_front_unlock(front);
+}
+
+WEIR_EXPORT void weir_adapter_held(uint32_t nth) {
+  weir_front *front = enter();
+  if (front == NULL) return;
+  weir_probe_held(&front->probe, nth);
+  weir_front_unlock(front);
+}
+
+WEIR_EXPORT void weir_adapter_withdraw(const void *address) {
+  weir_front *front = enter();
+  if (front == NULL) return;
+  weir_probe_withdraw(&front->probe, address);
+  weir_front_unlock(front);
+}
+
+/* ---- Words -------------------------------------------------------------------- */
+static const char *protocol_name(unsigned protocol) {
+  static const char *const words[] = {
+#define X(name, word) word,
+      WEIR_PROTOCOL_KINDS(X)
+#undef X
+  };
+  return protocol < sizeof words / sizeof *words ? words[protocol] : NULL;
+}
+
+static const char *capability_name(unsigned capability) {
+  static const char *const words[] = {
+#define X(name, word, meaning) word,
+      WEIR_CAPABILITIES(X)
+#undef X
+  };
+  return capability < sizeof words / sizeof *words ? words[capability] : NULL;
+}
+
+static int find(const char *(*name)(unsigned), const char *word) {
+  const char *found;
+  for (unsigned number = 0; (found = name(number)) != NULL; number++)
+    if (strcmp(found, word) == 0) return (int)number;
+  return -1;
+}
+
+WEIR_EXPORT int weir_adapter_number(const char *list, const char *word) {
+  if (strcmp(list, "event") == 0) return weir_event_find(word);
+  if (strcmp(list, "exception") == 0) return find(weir_exception_name, word);
+  if (strcmp(list, "buffer") == 0) return find(weir_buffer_kind_name, word);
+  if (strcmp(list, "bytes") == 0) return find(weir_bytes_kind_name, word);
+  if (strcmp(list, "lines") == 0) return find(weir_lines_kind_name, word);
+  if (strcmp(list, "protocol") == 0) return find(protocol_name, word);
+  if (strcmp(list, "capability") != 0) return -1;
+  int bit = find(capability_name, word);
+  return bit < 0 ? -1 : 1 << bit;
+}

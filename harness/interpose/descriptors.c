@@ -1,0 +1,104 @@
+#include "interpose/descriptors.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "interpose/interest.h"
+
+static void set_object(weir_front *front, int descriptor, unsigned object) {
+  atomic_store_explicit(&front->object_of[descriptor], (uint8_t)object, memory_order_relaxed);
+}
+
+static unsigned number_of(const weir_front *front, int descriptor) {
+  return atomic_load_explicit(&front->object_of[descriptor], memory_order_relaxed);
+}
+
+/* A free object; 0: none is left. */
+static unsigned take_object(weir_front *front, weir_object_kind kind) {
+  for (unsigned number = WEIR_OBJECTS_FIXED; number < WEIR_OBJECTS_MAX; number++) {
+    if (front->objects[number].kind != WEIR_OBJECT_NONE) continue;
+    front->objects[number] = (weir_object){.kind = kind, .references = 1};
+    return number;
+  }
+  return 0;
+}
+
+static int make_placeholder(void) {
+  int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < WEIR_DESCRIPTORS_MAX) return descriptor;
+  (void)close(descriptor);
+  errno = EMFILE;
+  return -1;
+}
+
+/* The program still holds the connection of the run before: it keeps the
+ * number, and what it does with it reaches no other run. */
+static void leave_connection(weir_front *front) {
+  unsigned left = take_object(front, WEIR_OBJECT_LEFT);
+  if (left == 0) left = WEIR_THE_PARKED;
+  for (int descriptor = 0; descriptor < WEIR_DESCRIPTORS_MAX; descriptor++)
+    if (number_of(front, descriptor) == WEIR_THE_CONNECTION) set_object(front, descriptor, left);
+  front->objects[left].references = front->objects[WEIR_THE_CONNECTION].references;
+  weir_interest_forget(front, WEIR_THE_CONNECTION);
+  front->placeholder = -1;
+}
+
+bool weir_descriptors_renew(weir_front *front) {
+  if (front->control < 0) {
+    front->control = make_placeholder();
+    if (front->control < 0) return false;
+    set_object(front, front->control, WEIR_THE_CONTROL);
+  }
+  if (front->objects[WEIR_THE_CONNECTION].references > 0) leave_connection(front);
+  if (front->placeholder < 0) front->placeholder = make_placeholder();
+  if (front->placeholder < 0) return false;
+  front->objects[WEIR_THE_CONNECTION].references = 1;
+  set_object(front, front->placeholder, WEIR_THE_CONNECTION);
+  return true;
+}
+
+void weir_descriptors_add_epoll(weir_front *front, int descriptor) {
+  if (descriptor < 0 || descriptor >= WEIR_DESCRIPTORS_MAX) return;
+  set_object(front, descriptor, take_object(front, WEIR_OBJECT_EPOLL));
+}
+
+void weir_descriptors_alias(weir_front *front, int original, int made) {
+  if (made < 0 || made >= WEIR_DESCRIPTORS_MAX) return;
+  set_object(front, made, number_of(front, original));
+  weir_front_object(front, original)->references++;
+}
+
+static void drop_reference(weir_front *front, unsigned number) {
+  weir_object *object = &front->objects[number];
+  if (object->references > 0) object->references--;
+  if (object->references > 0) return;
+  if (number >= WEIR_OBJECTS_FIXED) *object = (weir_object){0};
+  if (number == WEIR_THE_CONNECTION && front->running) {
+    weir_interest_forget(front, number);
+    weir_simulation_close(&front->simulation);
+  }
+  weir_interest_apply(front);
+}
+
+int weir_descriptors_close(weir_front *front, int descriptor, bool *real) {
+  unsigned number = number_of(front, descriptor);
+  *real = false;
+  switch (front->objects[number].kind) {
+  case WEIR_OBJECT_PARKED: return -EBADF;
+  case WEIR_OBJECT_CONTROL: return 0; /* not the program's to close: it lasts as long as the process */
+  default: break;
+  }
+  *real = descriptor != front->placeholder;
+  set_object(front, descriptor, *real ? 0u : WEIR_THE_PARKED);
+  drop_reference(front, number);
+  return 0;
+}
+
+void weir_descriptors_replace(weir_front *front, int descriptor) {
+  unsigned number = number_of(front, descriptor);
+  set_object(front, descriptor, 0);
+  if (descriptor == front->placeholder) front->placeholder = -1;
+  if (descriptor == front->control) front->control = -1;
+  drop_reference(front, number);
+}

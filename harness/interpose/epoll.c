@@ -1,0 +1,108 @@
+/* epoll: the program's sets are the kernel's, with our descriptors beside them. */
+#include <errno.h>
+
+#include "interpose/clock.h"
+#include "interpose/descriptors.h"
+#include "interpose/real.h"
+#include "interpose/wait.h"
+
+static int made(int descriptor) {
+  if (descriptor < 0) return descriptor;
+  int error = errno;
+  weir_front *front = weir_front_lock();
+  weir_descriptors_add_epoll(front, descriptor);
+  weir_front_unlock(front);
+  errno = error;
+  return descriptor;
+}
+
+WEIR_EXPORT int epoll_create(int size) {
+  return made(weir_real()->epoll_create(size));
+}
+
+WEIR_EXPORT int epoll_create1(int flags) {
+  return made(weir_real()->epoll_create1(flags));
+}
+
+static bool is_simulated(weir_front *front, int descriptor) {
+  weir_object_kind kind = weir_front_object(front, descriptor)->kind;
+  return kind != WEIR_OBJECT_NONE && kind != WEIR_OBJECT_EPOLL;
+}
+
+WEIR_EXPORT int epoll_ctl(int epoll, int operation, int descriptor, struct epoll_event *event) {
+  if (!weir_front_knows(descriptor)) return weir_real()->epoll_ctl(epoll, operation, descriptor, event);
+  weir_front *front = weir_front_lock();
+  bool ours = is_simulated(front, descriptor);
+  int result = ours ? weir_interest_control(front, epoll, operation, descriptor, event) : 0;
+  weir_front_unlock(front);
+  if (!ours) return weir_real()->epoll_ctl(epoll, operation, descriptor, event);
+  if (result == 0) return 0;
+  errno = -result;
+  return -1;
+}
+
+/* ---- Waiting ---------------------------------------------------------------- */
+typedef struct epoll_wait_call {
+  int epoll;
+  struct epoll_event *events;
+  int most;
+  const sigset_t *mask;
+} epoll_wait_call;
+
+static int look(void *context, weir_shown shown, int milliseconds) {
+  const epoll_wait_call *call = context;
+  weir_front *front = weir_front_lock();
+  weir_object *set = weir_front_object(front, call->epoll);
+  int count = weir_interest_report(front, set, shown.ready, shown.calls, call->events, call->most);
+  weir_front_unlock(front);
+  if (count == call->most) return count;
+  int others = weir_real()->epoll_pwait(call->epoll, call->events + count, call->most - count,
+                                        count > 0 ? 0 : milliseconds, call->mask);
+  if (others < 0) return count > 0 ? count : -1;
+  return count + others;
+}
+
+/* Whether a set watches anything of ours, and what. */
+static bool wants(int epoll, weir_wanted *wanted) {
+  if (!weir_front_knows(epoll)) return false;
+  weir_front *front = weir_front_lock();
+  const weir_object *set = weir_front_object(front, epoll);
+  bool any = set->kind == WEIR_OBJECT_EPOLL && set->watched_count > 0;
+  if (any) *wanted = weir_interest_wanted(front, set);
+  weir_front_unlock(front);
+  return any;
+}
+
+static int wait_simulated(const weir_wanted *wanted, epoll_wait_call *call, int64_t milliseconds) {
+  return weir_wait_run(&(weir_wait){
+      .wanted = *wanted, .milliseconds = milliseconds < 0 ? -1 : milliseconds, .look = look, .context = call});
+}
+
+WEIR_EXPORT int epoll_pwait(int epoll, struct epoll_event *events, int most, int milliseconds, const sigset_t *mask) {
+  weir_wanted wanted;
+  if (most > 0 && wants(epoll, &wanted))
+    return wait_simulated(&wanted, &(epoll_wait_call){epoll, events, most, mask}, milliseconds);
+  int64_t since = weir_clock_real();
+  int count = weir_real()->epoll_pwait(epoll, events, most, milliseconds, mask);
+  if (milliseconds != 0) weir_clock_slept(since);
+  return count;
+}
+
+WEIR_EXPORT int epoll_wait(int epoll, struct epoll_event *events, int most, int milliseconds) {
+  return epoll_pwait(epoll, events, most, milliseconds, NULL);
+}
+
+WEIR_EXPORT int epoll_pwait2(int epoll, struct epoll_event *events, int most, const struct timespec *timeout,
+                             const sigset_t *mask) {
+  weir_wanted wanted;
+  if (most > 0 && wants(epoll, &wanted))
+    return wait_simulated(&wanted, &(epoll_wait_call){epoll, events, most, mask}, weir_clock_milliseconds(timeout));
+  if (weir_real()->epoll_pwait2 == NULL) {
+    errno = ENOSYS;
+    return -1;
+  }
+  int64_t since = weir_clock_real();
+  int count = weir_real()->epoll_pwait2(epoll, events, most, timeout, mask);
+  weir_clock_slept(since);
+  return count;
+}

@@ -1,0 +1,82 @@
+#include "interpose/front.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "interpose/clock.h"
+#include "interpose/real.h"
+
+weir_front weir_the_front = {
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .placeholder = -1,
+    .control = -1,
+    .objects =
+        {
+            [WEIR_THE_PARKED] = {.kind = WEIR_OBJECT_PARKED},
+            [WEIR_THE_CONTROL] = {.kind = WEIR_OBJECT_CONTROL},
+            [WEIR_THE_CONNECTION] = {.kind = WEIR_OBJECT_CONNECTION},
+        },
+};
+
+/* What the program starts itself inherits the variable, but not the channel. */
+__attribute__((constructor)) static void start(void) {
+  const char *channel = getenv(WEIR_CHANNEL_VARIABLE);
+  if (channel == NULL) return;
+  long memory = strtol(channel, NULL, 10);
+  weir_the_front.enabled = memory > 0 && memory < INT_MAX && weir_real()->fcntl((int)memory, F_GETFD) >= 0;
+}
+
+weir_front *weir_front_lock(void) {
+  (void)pthread_mutex_lock(&weir_the_front.lock);
+  return &weir_the_front;
+}
+
+void weir_front_unlock(weir_front *front) {
+  (void)pthread_mutex_unlock(&front->lock);
+}
+
+void weir_front_begin(weir_front *front) {
+  assert(front->worker.memory != NULL);
+  const weir_scenario *scenario = &front->worker.memory->scenario;
+  weir_trace_init(&front->trace, front->worker.memory->records, WEIR_CHANNEL_RECORDS);
+  weir_simulation_init(&front->simulation, scenario, &front->trace, 0, front->outgoing, sizeof front->outgoing);
+  weir_probe_init(&front->probe, scenario, &front->trace, &front->simulation, 0, front->capabilities);
+  front->running = true;
+  front->over = front->reported = false;
+  front->timeouts = front->timeouts_at = 0;
+  front->turns = 0;
+  weir_clock_restart(front);
+}
+
+void weir_front_finish(weir_front *front, weir_end how) {
+  if (!front->running || front->over) return;
+  if (how == WEIR_END_QUIESCENT) weir_probe_finish(&front->probe);
+  weir_trace_close(&front->trace, front->trace.full ? WEIR_END_LIMIT : how, 0);
+  front->over = true;
+}
+
+void weir_front_check(weir_front *front) {
+  if (!front->running || front->over) return;
+  if (front->trace.full)
+    weir_front_finish(front, WEIR_END_LIMIT);
+  else if (weir_simulation_spinning(&front->simulation))
+    weir_front_finish(front, WEIR_END_SPIN);
+}
+
+bool weir_front_calls(const weir_front *front) {
+  if (!front->running || front->over) return true;
+  return front->simulation.app_count > 0 || weir_simulation_is_due(&front->simulation);
+}
+
+uint64_t weir_front_changes(const weir_front *front) {
+  const weir_simulation *simulation = &front->simulation;
+  return front->turns + simulation->sent + simulation->drained + simulation->peer_fin + simulation->peer_closed +
+         simulation->dead;
+}
+
+void weir_front_clock(weir_front *front) {
+  atomic_store_explicit(&front->clock_run, (int64_t)front->simulation.clock_ms * WEIR_NANOSECONDS_MS,
+                        memory_order_relaxed);
+}

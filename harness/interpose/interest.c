@@ -1,0 +1,120 @@
+#include "interpose/interest.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+
+_Static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR && EPOLLHUP == POLLHUP &&
+                   EPOLLRDHUP == POLLRDHUP && EPOLLRDNORM == POLLRDNORM && EPOLLWRNORM == POLLWRNORM,
+               "one set of words for epoll and poll");
+
+unsigned weir_interest_from_poll(unsigned events) {
+  return ((events & (POLLIN | POLLRDNORM)) ? WEIR_POLL_IN : 0u) |
+         ((events & (POLLOUT | POLLWRNORM)) ? WEIR_POLL_OUT : 0u);
+}
+
+unsigned weir_interest_to_poll(unsigned ready, unsigned events) {
+  unsigned shown = 0;
+  if (ready & WEIR_POLL_IN) shown |= POLLIN | POLLRDNORM;
+  if (ready & WEIR_POLL_OUT) shown |= POLLOUT | POLLWRNORM;
+  if (ready & WEIR_POLL_RDHUP) shown |= POLLRDHUP;
+  shown &= events;
+  if (ready & WEIR_POLL_ERR) shown |= POLLERR;
+  if (ready & WEIR_POLL_HUP) shown |= POLLHUP;
+  return shown;
+}
+
+/* ---- The set ---------------------------------------------------------------- */
+static weir_watched *find(weir_object *set, int descriptor) {
+  for (uint32_t i = 0; i < set->watched_count; i++)
+    if (set->watched[i].descriptor == descriptor) return &set->watched[i];
+  return NULL;
+}
+
+static void erase(weir_object *set, weir_watched *watched) {
+  weir_watched *last = &set->watched[--set->watched_count];
+  for (; watched < last; watched++) *watched = watched[1];
+}
+
+static int change(weir_front *front, weir_object *set, int operation, int descriptor, const struct epoll_event *event) {
+  weir_watched *watched = find(set, descriptor);
+  if (operation == EPOLL_CTL_ADD) {
+    if (watched != NULL) return -EEXIST;
+    if (set->watched_count == WEIR_WATCHED_MAX) return -ENOSPC;
+    watched = &set->watched[set->watched_count++];
+  } else if (watched == NULL) {
+    return -ENOENT;
+  }
+  if (operation == EPOLL_CTL_DEL) {
+    erase(set, watched);
+    return 0;
+  }
+  *watched = (weir_watched){.descriptor = descriptor,
+                            .object = front->object_of[descriptor],
+                            .events = event->events,
+                            .data = event->data.u64,
+                            .seen = UINT64_MAX};
+  return 0;
+}
+
+int weir_interest_control(weir_front *front, int epoll, int operation, int descriptor,
+                          const struct epoll_event *event) {
+  weir_object *set = weir_front_object(front, epoll);
+  if (weir_front_object(front, descriptor)->kind == WEIR_OBJECT_PARKED) return -EBADF;
+  if (set->kind != WEIR_OBJECT_EPOLL) return -EINVAL;
+  if (operation != EPOLL_CTL_ADD && operation != EPOLL_CTL_MOD && operation != EPOLL_CTL_DEL) return -EINVAL;
+  if (operation != EPOLL_CTL_DEL && event == NULL) return -EFAULT;
+  int result = change(front, set, operation, descriptor, event);
+  if (result == 0) weir_interest_apply(front);
+  return result;
+}
+
+void weir_interest_forget(weir_front *front, unsigned object) {
+  for (unsigned number = WEIR_OBJECTS_FIXED; number < WEIR_OBJECTS_MAX; number++) {
+    weir_object *set = &front->objects[number];
+    for (uint32_t i = set->watched_count; i-- > 0;)
+      if (set->watched[i].object == object) erase(set, &set->watched[i]);
+  }
+}
+
+void weir_interest_apply(weir_front *front) {
+  unsigned interest = 0;
+  for (unsigned number = WEIR_OBJECTS_FIXED; number < WEIR_OBJECTS_MAX; number++) {
+    const weir_object *set = &front->objects[number];
+    if (set->kind == WEIR_OBJECT_EPOLL) interest |= weir_interest_wanted(front, set).interest;
+  }
+  if (front->running) weir_simulation_watch(&front->simulation, interest);
+}
+
+weir_wanted weir_interest_wanted(const weir_front *front, const weir_object *set) {
+  weir_wanted wanted = {0};
+  for (uint32_t i = 0; i < set->watched_count; i++) {
+    const weir_watched *watched = &set->watched[i];
+    weir_object_kind kind = front->objects[watched->object].kind;
+    if (kind == WEIR_OBJECT_CONTROL) wanted.control = true;
+    if (kind != WEIR_OBJECT_CONNECTION) continue;
+    wanted.connection = true;
+    if (!watched->spent) wanted.interest |= weir_interest_from_poll(watched->events);
+  }
+  return wanted;
+}
+
+int weir_interest_report(weir_front *front, weir_object *set, unsigned ready, bool calls, struct epoll_event *events,
+                         int most) {
+  assert(most >= 0);
+  int count = 0;
+  uint64_t changes = weir_front_changes(front);
+  for (uint32_t i = 0; i < set->watched_count && count < most; i++) {
+    weir_watched *watched = &set->watched[i];
+    weir_object_kind kind = front->objects[watched->object].kind;
+    unsigned state = kind == WEIR_OBJECT_CONNECTION ? ready : 0;
+    if (kind == WEIR_OBJECT_CONTROL && calls) state = WEIR_POLL_IN;
+    unsigned shown = weir_interest_to_poll(state, watched->events);
+    bool seen = kind == WEIR_OBJECT_CONNECTION && (watched->events & EPOLLET) && watched->seen == changes;
+    if (shown == 0 || watched->spent || seen) continue;
+    watched->seen = changes;
+    watched->spent = (watched->events & EPOLLONESHOT) != 0;
+    events[count++] = (struct epoll_event){.events = shown, .data.u64 = watched->data};
+  }
+  return count;
+}

@@ -1,0 +1,34 @@
+/* What of the simulation an epoll instance watches.  The kernel's own set knows
+ * nothing of it; the rest of the set is the kernel's. */
+#ifndef WEIR_INTERPOSE_INTEREST_H
+#define WEIR_INTERPOSE_INTEREST_H
+
+#include <sys/epoll.h>
+
+#include "interpose/front.h"
+
+/* epoll_ctl(2) for a simulated descriptor: 0 or -errno. */
+int weir_interest_control(weir_front *front, int epoll, int operation, int descriptor, const struct epoll_event *event);
+/* The object is gone: no set watches it any longer. */
+void weir_interest_forget(weir_front *front, unsigned object);
+/* Tells the simulation what the connection is watched for, by all sets together. */
+void weir_interest_apply(weir_front *front);
+
+/* What a set waits for. */
+typedef struct weir_wanted {
+  unsigned interest; /* in the connection: WEIR_POLL_IN | WEIR_POLL_OUT */
+  bool connection;   /* it is watched at all (for errors, at least) */
+  bool control;
+} weir_wanted;
+weir_wanted weir_interest_wanted(const weir_front *front, const weir_object *set);
+
+/* Writes the events that are to be reported, in order of registration, at most
+ * `most`, and marks them as reported. */
+int weir_interest_report(weir_front *front, weir_object *set, unsigned ready, bool calls, struct epoll_event *events,
+                         int most);
+
+/* Between epoll's words, poll's (the same numbers) and the simulation's. */
+unsigned weir_interest_from_poll(unsigned events);
+unsigned weir_interest_to_poll(unsigned ready, unsigned events);
+
+#endif

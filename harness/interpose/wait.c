@@ -1,0 +1,120 @@
+#include "interpose/wait.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "interpose/clock.h"
+
+/* What became of a wait in which nothing was ready. */
+typedef enum outcome {
+  LOOK_AGAIN, /* something happened */
+  RAN_OUT,    /* the timeout has come */
+  SETTLE,     /* no step is left: other threads get their time before that counts */
+  STUCK       /* the run is over and this wait cannot see it: the kernel decides */
+} outcome;
+
+static weir_shown show(const weir_front *front, unsigned ready) {
+  return (weir_shown){.ready = ready, .calls = weir_front_calls(front)};
+}
+
+/* The wait is counted, and what the connection shows is what it shows. */
+static weir_shown enter(const weir_wait *wait) {
+  weir_front *front = weir_front_lock();
+  unsigned ready = 0;
+  if (front->running) {
+    if (wait->polled) weir_simulation_watch(&front->simulation, wait->wanted.interest);
+    unsigned shown = weir_simulation_wait(&front->simulation, wait->wanted.interest);
+    /* RDHUP is not among what the simulation is asked for. */
+    ready = shown | (weir_simulation_ready(&front->simulation) & WEIR_POLL_RDHUP);
+    weir_front_check(front);
+  }
+  weir_shown result = show(front, ready);
+  weir_front_unlock(front);
+  return result;
+}
+
+/* Whether something else in this process may yet make a descriptor ready.  The
+ * links of the folder are its entries: one a thread, and two more. */
+static bool has_threads(void) {
+  struct stat tasks;
+  return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 3;
+}
+
+/* A program that sets its timers again and again, and does nothing else, would
+ * never end. */
+static bool only_timeouts(weir_front *front) {
+  if (front->trace.count != front->timeouts_at) front->timeouts = 0;
+  return front->timeouts >= WEIR_TIMEOUTS_MAX;
+}
+
+static outcome run_out(weir_front *front, int64_t milliseconds) {
+  weir_simulation_timeout(&front->simulation, (uint64_t)milliseconds);
+  weir_front_clock(front);
+  front->timeouts++;
+  front->timeouts_at = front->trace.count;
+  return RAN_OUT;
+}
+
+static outcome nothing_left(weir_front *front, const weir_wait *wait) {
+  bool bounded = wait->milliseconds > 0;
+  if (bounded && (front->over || !only_timeouts(front))) return run_out(front, wait->milliseconds);
+  weir_front_finish(front, WEIR_END_QUIESCENT);
+  return wait->wanted.control ? LOOK_AGAIN : STUCK;
+}
+
+/* One turn.  *settled: the other threads have had their time. */
+static outcome take_turn(const weir_wait *wait, bool settled, weir_shown *shown) {
+  weir_front *front = weir_front_lock();
+  outcome result = LOOK_AGAIN;
+  if (!front->running || front->over) {
+    result = front->running ? nothing_left(front, wait) : STUCK;
+  } else {
+    switch (weir_simulation_turn(&front->simulation)) {
+    case WEIR_TURN_PEER:
+      front->turns++;
+      weir_front_clock(front);
+      break;
+    case WEIR_TURN_APP: break;
+    case WEIR_TURN_SPIN: weir_front_finish(front, WEIR_END_SPIN); break;
+    case WEIR_TURN_QUIESCENT: result = settled ? nothing_left(front, wait) : SETTLE; break;
+    }
+    weir_front_check(front);
+  }
+  *shown = show(front, front->running ? weir_simulation_ready(&front->simulation) : 0);
+  weir_front_unlock(front);
+  return result;
+}
+
+static int clip(int64_t milliseconds) {
+  return milliseconds > INT_MAX ? INT_MAX : (int)milliseconds;
+}
+
+/* Bounded: each turn takes a step of the scenario or ends the run. */
+int weir_wait_run(const weir_wait *wait) {
+  assert(wait->milliseconds >= -1);
+  weir_shown shown = enter(wait);
+  int count = wait->look(wait->context, shown, 0);
+  bool settled = false;
+  while (count == 0 && wait->milliseconds != 0) {
+    switch (take_turn(wait, settled, &shown)) {
+    case LOOK_AGAIN: count = wait->look(wait->context, shown, 0); break;
+    case SETTLE:
+      if (has_threads()) count = wait->look(wait->context, shown, WEIR_SETTLE_MS);
+      settled = true;
+      break;
+    case RAN_OUT: return 0;
+    case STUCK: return wait->look(wait->context, shown, clip(wait->milliseconds));
+    }
+  }
+  return count;
+}
+
+void weir_wait_refused(void) {
+  weir_front *front = weir_front_lock();
+  if (front->running) {
+    (void)weir_simulation_wait(&front->simulation, 0);
+    weir_front_check(front);
+  }
+  weir_front_unlock(front);
+}

@@ -1,0 +1,156 @@
+#include "targets/supervisor.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "weir/transport.h"
+
+enum {
+  SPIN_MS_DEFAULT = 2000,
+  HANG_MS_DEFAULT = 20000,
+  EXIT_UNAVAILABLE = 77, /* an adapter that finds its library missing says so with this status, before its hello */
+  LAST_WORDS_MAX = 320
+};
+
+/* "signal 11 (Segmentation fault)" or "exit status 1" */
+static void describe_end(uint32_t how, char *out, size_t size) {
+  if (how >= 256)
+    (void)snprintf(out, size, "exit status %u", how - 256);
+  else
+    (void)snprintf(out, size, "signal %u (%s)", how, strsignal((int)how));
+}
+
+/* Why there was no hello. */
+static weir_status explain_silence(weir_supervisor *self, weir_heard heard, weir_problem *problem) {
+  uint32_t how = weir_child_end(&self->child, heard == WEIR_HEARD_DEATH ? WEIR_CHILD_GRACE_MS : 0);
+  weir_channel_memory *memory = self->channel.memory;
+  if (memory->failed != 0) {
+    memory->problem.text[sizeof memory->problem.text - 1] = '\0';
+    return weir_fail(problem, memory->problem.status, 0, "%s", memory->problem.text);
+  }
+  char words[LAST_WORDS_MAX], end[80];
+  weir_child_last_words(&self->child, words, sizeof words);
+  if (words[0] == '\0') (void)snprintf(words, sizeof words, "it wrote nothing to standard error");
+  if (heard == WEIR_HEARD_SPIN || heard == WEIR_HEARD_HANG)
+    return weir_fail(problem, WEIR_BROKEN, 0, "%s did not say hello in time: %s", self->base.name, words);
+  describe_end(how, end, sizeof end);
+  if (how == 256 + EXIT_UNAVAILABLE) return weir_fail(problem, WEIR_UNAVAILABLE, 0, "%s", words);
+  return weir_fail(problem, WEIR_BROKEN, 0, "%s ended before it said hello, with %s: %s", self->base.name, end, words);
+}
+
+static weir_status take_hello(weir_supervisor *self, weir_problem *problem) {
+  weir_channel_memory *memory = self->channel.memory;
+  memory->name[sizeof memory->name - 1] = '\0';
+  memory->version[sizeof memory->version - 1] = '\0';
+  if (memory->worker_abi != WEIR_ABI)
+    return weir_fail(problem, WEIR_VERSION_MISMATCH, 0, "%s speaks version %u of the adapter's interface, this is %d",
+                     self->base.name, memory->worker_abi, WEIR_ABI);
+  memcpy(self->base.version, memory->version, sizeof self->base.version);
+  self->base.capabilities = memory->capabilities;
+  return WEIR_OK;
+}
+
+static weir_status worker_start(weir_supervisor *self, weir_problem *problem) {
+  weir_channel_clear(&self->channel);
+  weir_status status =
+      weir_child_start(&self->child, self->become, self->context, self->channel.descriptor, self->log, problem);
+  if (status != WEIR_OK) return status;
+  char message = 0;
+  weir_heard heard = weir_child_hear(&self->child, self->hang_ms, self->hang_ms, &message);
+  if (heard != WEIR_HEARD_MESSAGE) return explain_silence(self, heard, problem);
+  if (message != 'h') {
+    (void)weir_child_end(&self->child, 0);
+    return weir_fail(problem, WEIR_BROKEN, 0, "%s began with '%c' in place of a hello", self->base.name, message);
+  }
+  status = take_hello(self, problem);
+  if (status != WEIR_OK) (void)weir_child_end(&self->child, 0);
+  return status;
+}
+
+/* One that died between two runs has spoilt neither of them: the next begins in a new one. */
+static weir_status worker_ask(weir_supervisor *self, const weir_scenario *scenario, weir_problem *problem) {
+  for (unsigned tries = 0; tries < 2; tries++) {
+    if (!weir_child_alive(&self->child)) {
+      (void)weir_child_end(&self->child, 0);
+      weir_status status = worker_start(self, problem);
+      if (status != WEIR_OK) return status;
+    }
+    weir_channel_load(&self->channel, scenario);
+    if (weir_child_tell(&self->child, 'r')) return WEIR_OK;
+    (void)weir_child_end(&self->child, WEIR_CHILD_GRACE_MS);
+  }
+  return weir_fail(problem, WEIR_BROKEN, 0, "%s ends as soon as it has said hello", self->base.name);
+}
+
+static weir_status take_end(weir_supervisor *self, weir_heard heard, char message, weir_run *run,
+                            weir_problem *problem) {
+  uint32_t how = weir_child_end(&self->child, heard == WEIR_HEARD_DEATH ? WEIR_CHILD_GRACE_MS : 0);
+  switch (heard) {
+  case WEIR_HEARD_DEATH: weir_channel_take_dead(&self->channel, WEIR_END_CRASH, how, run); return WEIR_OK;
+  case WEIR_HEARD_SPIN: weir_channel_take_dead(&self->channel, WEIR_END_SPIN, 0, run); return WEIR_OK;
+  case WEIR_HEARD_HANG: weir_channel_take_dead(&self->channel, WEIR_END_HANG, 0, run); return WEIR_OK;
+  case WEIR_HEARD_MESSAGE: break;
+  }
+  return weir_fail(problem, WEIR_BROKEN, 0, "%s answered '%c' to a scenario", self->base.name, message);
+}
+
+static weir_status supervisor_run(weir_runner *runner, const weir_scenario *scenario, weir_run *run,
+                                  weir_problem *problem) {
+  weir_supervisor *self = (weir_supervisor *)runner;
+  weir_status status = WEIR_OK;
+  for (unsigned tries = 0; tries < 2; tries++) {
+    status = worker_ask(self, scenario, problem);
+    if (status != WEIR_OK) return status;
+    char message = 0;
+    weir_heard heard = weir_child_hear(&self->child, self->spin_ms, self->hang_ms, &message);
+    if (heard == WEIR_HEARD_MESSAGE && message == 'd') return weir_channel_take(&self->channel, run, problem);
+    status = take_end(self, heard, message, run, problem);
+    /* Dead before its first record: it may have been on its way out already.  A new one shows whether it was. */
+    if (heard != WEIR_HEARD_DEATH || run->count > 1) break;
+  }
+  return status;
+}
+
+static void supervisor_close(weir_runner *runner) {
+  weir_supervisor *self = (weir_supervisor *)runner;
+  if (self->child.pid != 0) {
+    bool asked = weir_child_tell(&self->child, 'q');
+    (void)weir_child_end(&self->child, asked ? WEIR_CHILD_GRACE_MS : 0);
+  }
+  weir_channel_close(&self->channel);
+  self->forget(self->context);
+  free(self);
+}
+
+static const weir_runner_kind supervisor_kind = {.run = supervisor_run, .close = supervisor_close};
+
+weir_status weir_supervisor_open(const char *name, const weir_runner_options *options, weir_child_become *become,
+                                 void *context, void (*forget)(void *), weir_runner **runner, weir_problem *problem) {
+  *runner = NULL;
+  weir_supervisor *self = calloc(1, sizeof *self);
+  if (self == NULL) {
+    forget(context);
+    return weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory for target %s", name);
+  }
+  *self = (weir_supervisor){
+      .base.kind = &supervisor_kind,
+      .become = become,
+      .context = context,
+      .forget = forget,
+      .child = {.pair = -1, .errors = -1},
+      .spin_ms = options != NULL && options->spin_ms != 0 ? options->spin_ms : SPIN_MS_DEFAULT,
+      .hang_ms = options != NULL && options->hang_ms != 0 ? options->hang_ms : HANG_MS_DEFAULT,
+      .log = options != NULL && options->log,
+  };
+  (void)snprintf(self->base.name, sizeof self->base.name, "%s", name);
+  weir_status status = weir_channel_open(&self->channel, problem);
+  if (status == WEIR_OK) status = worker_start(self, problem);
+  if (status != WEIR_OK) {
+    supervisor_close(&self->base);
+    return status;
+  }
+  *runner = &self->base;
+  return WEIR_OK;
+}

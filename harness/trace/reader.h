@@ -1,0 +1,34 @@
+/* The two readers behind weir_trace_reader. */
+#ifndef WEIR_TRACE_READER_H
+#define WEIR_TRACE_READER_H
+
+#include "trace/codec.h"
+
+enum {
+  WEIR_BINARY_HEADER_SIZE = 512,
+  WEIR_JSONL_RECORDS_MAX = 2 /* a call that raised may stand on one line: begin and end */
+};
+
+WEIR_MUST_USE weir_status weir_binary_read_header(FILE *in, weir_trace_header *header, weir_problem *problem);
+/* Record `number` (from 1).  *there is false at the end. */
+WEIR_MUST_USE weir_status weir_binary_read_record(FILE *in, uint32_t number, weir_record *record, bool *there,
+                                                  weir_problem *problem);
+
+/* Where the next piece of each stream begins when its offset is left out. */
+typedef struct weir_jsonl_places {
+  uint64_t written[256], write_began[256]; /* by connection */
+  uint64_t sent[256], delivered[256], received[256];
+} weir_jsonl_places;
+
+/* What a line holds. */
+typedef struct weir_jsonl_line {
+  bool is_header; /* header was filled in */
+  size_t count;   /* of records */
+  weir_record records[WEIR_JSONL_RECORDS_MAX];
+} weir_jsonl_line;
+
+/* Reads line `number`, of `size` bytes. */
+WEIR_MUST_USE weir_status weir_jsonl_parse(const char *text, size_t size, uint32_t number, weir_jsonl_places *places,
+                                           weir_trace_header *header, weir_jsonl_line *line, weir_problem *problem);
+
+#endif
