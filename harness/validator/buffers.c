@@ -253,7 +253,7 @@ static void judge_B17_final(const weir_moment *now) {
   const weir_view *view = now->view;
   unsigned long long delivered = (unsigned long long)view->expected, sent = (unsigned long long)view->sent_by_peer;
   if (is_undelivered(now)) {
-    if (resume_owes(view) || weir_holds(now, FACT(ODD_SIZE))) return; /* P6, B11 */
+    if (resume_owes(view)) return; /* P6 */
     weir_break(now, WEIR_RULE_B17, now->index, "the run is over, reading was on, and %llu of %llu bytes were delivered",
                delivered, sent);
     return;

@@ -227,7 +227,9 @@ static void judge_L13(const weir_moment *now) {
   case WEIR_EXCEPTION_BUFFER:
   case WEIR_EXCEPTION_UNSUPPORTED:
   case WEIR_EXCEPTION_OTHER:
-    if (has_cause(now) || now->view->given.ready) return; /* a buffer in hand: B8, B11 */
+    if (has_cause(now)) return;
+    if (now->view->given.ready && !weir_holds(now, FACTS_GONE) && now->record->code != WEIR_EXCEPTION_UNSUPPORTED)
+      return; /* a buffer in hand: B8, B11 */
     break;
   default: return;
   }

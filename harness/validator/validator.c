@@ -207,6 +207,7 @@ static void push(weir_validator *validator, weir_view *view, const weir_pair *pa
 static void feed_final(weir_validator *validator, const weir_record *record) {
   for (unsigned connection = 0; connection < WEIR_CONNECTIONS_MAX; connection++) {
     if (!(validator->connections >> connection & 1)) continue;
+    validator->views[connection].seen |= EVENT(END);
     weir_moment now = {.validator = validator,
                        .view = &validator->views[connection],
                        .record = record,

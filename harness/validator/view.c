@@ -169,11 +169,6 @@ static void hand_on(weir_view *view, const weir_record *record, bool handler) {
 
 static void use_buffer(weir_view *view, const weir_record *record, uint64_t index) {
   weir_given *given = &view->given;
-  if (given->ready) {
-    if (given->hint > 0 ? (uint32_t)given->hint != given->size : given->size <= 1 || given->size >= 65536)
-      enter(view, WEIR_FACT_ODD_SIZE, index);
-    if (given->kind != WEIR_BUFFER_BYTEARRAY) view->tried |= WEIR_TRIED_ODD_KIND;
-  }
   given->ready = false;
   given->used = true;
   take_incoming(view, record, index);
@@ -254,6 +249,7 @@ static void begin_write(weir_view *view, const weir_record *record, uint64_t ind
 static void begin_call(weir_view *view, const weir_record *record, uint64_t index) {
   enter(view, WEIR_FACT_CALLS, index);
   if (view->open & (EVENT(PAUSE_WRITING) | EVENT(RESUME_WRITING))) view->tried |= WEIR_TRIED_CALL_IN_FLOW;
+  if (record->event == WEIR_EVENT_SET_LIMITS && record->a == 0) view->tried |= WEIR_TRIED_HIGH_ZERO;
   switch (record->event) {
   case WEIR_EVENT_WRITE:
   case WEIR_EVENT_WRITELINES: begin_write(view, record, index); break;
@@ -384,7 +380,12 @@ static void end_get_buffer(weir_view *view, const weir_record *record, const wei
   given->kind = (uint8_t)(record->b >> 56);
   given->ready = true;
   bool usable = weir_buffer_kind_usable(given->kind);
-  if (usable && given->size > 0) return;
+  if (usable && given->size > 0) {
+    if (given->hint > 0 ? (uint32_t)given->hint != given->size : given->size <= 1 || given->size >= 65536)
+      enter(view, WEIR_FACT_ODD_SIZE, pair->index);
+    if (given->kind != WEIR_BUFFER_BYTEARRAY) view->tried |= WEIR_TRIED_ODD_KIND;
+    return;
+  }
   enter(view, WEIR_FACT_BAD_BUFFER, pair->index);
   if (view->facts & FACTS_GONE) return; /* it closed in place of giving one */
   enter(view, usable ? WEIR_FACT_EMPTY : WEIR_FACT_UNUSABLE, pair->index);
@@ -463,7 +464,6 @@ static void end_set_limits(weir_view *view, const weir_pair *pair) {
   view->given_low = low;
   bool illegal = weir_limits_illegal(high, low); /* F4: accepted all the same, so nothing is known */
   view->high = high == INT32_MIN || illegal ? -1 : high;
-  if (high == 0) view->tried |= WEIR_TRIED_HIGH_ZERO;
   view->low = illegal ? -1 : low != INT32_MIN ? low : high == 0 ? 0 : -1;
 }
 
