@@ -111,7 +111,7 @@ static weir_status explain(const check_options *options_, const checking *self, 
   (void)snprintf(target.version, sizeof target.version, "%s", self->header.version);
   (void)snprintf(of.name, sizeof of.name, "%.*s", (int)sizeof of.name - 1,
                  self->header.scenario[0] != '\0' ? self->header.scenario : path);
-  weir_case_result one = {.of = &of, .records = self->kept};
+  weir_case_result one = {.of = &of, .records = self->kept, .verdict = verdict_of(findings, count, options_->strict)};
   one.record_count = (uint32_t)(self->count < KEPT_MAX ? self->count : KEPT_MAX);
   weir_report_options report_options = {.color = weir_cli_color(output)};
   int left = options_->explain;

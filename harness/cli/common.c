@@ -13,11 +13,11 @@
 
 void weir_cli_say(const char *format, ...) {
   va_list arguments;
+  char text[WEIR_PLACE_MAX];
   va_start(arguments, format);
-  (void)fputs("weir: ", stderr);
-  (void)vfprintf(stderr, format, arguments);
-  (void)fputc('\n', stderr);
+  (void)vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
+  (void)fprintf(stderr, "weir: %s\n", text);
 }
 
 int weir_cli_fail(weir_status status, const weir_problem *problem) {

@@ -66,7 +66,7 @@ typedef struct records {
 
 static weir_status records_grow(records *self, weir_problem *problem) {
   if (self->count + READ_AT_ONCE <= self->capacity) return WEIR_OK;
-  size_t capacity = self->capacity == 0 ? 16 * READ_AT_ONCE : self->capacity * 2;
+  size_t capacity = self->capacity == 0 ? (size_t)16 * READ_AT_ONCE : self->capacity * 2;
   if (capacity > RECORDS_MAX)
     return weir_fail(problem, WEIR_BOUND, 0, "a trace of more than %d events is too long to be shown", RECORDS_MAX);
   weir_record *all = realloc(self->all, capacity * sizeof *all);

@@ -41,5 +41,5 @@ void weir_nearest_offer(weir_nearest *nearest, const char *word) {
 const char *weir_nearest_best(const weir_nearest *nearest) {
   if (nearest->best[0] == '\0') return NULL;
   size_t size = strlen(nearest->wanted);
-  return nearest->distance * 2 <= (size < 2 ? 2 : size) ? nearest->best : NULL;
+  return (size_t)nearest->distance * 2 <= (size < 2 ? 2 : size) ? nearest->best : NULL;
 }

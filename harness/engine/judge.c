@@ -38,12 +38,15 @@ static void note_exercised(judging *self) {
     if (weir_validator_exercised(self->validator, rule)) self->result->exercised[rule / 64] |= UINT64_C(1) << rule % 64;
 }
 
+/* What a PROFILE rule shows is also what puts it to the test. */
 static void note_profile(judging *self) {
   char *out = self->result->profile;
   size_t size = sizeof self->result->profile, used = 0;
   for (unsigned rule = 0; rule < WEIR_RULE_COUNT; rule++) {
     const char *shown = weir_validator_profile(self->validator, rule);
-    if (shown == NULL || used >= size) continue;
+    if (shown == NULL) continue;
+    self->result->exercised[rule / 64] |= UINT64_C(1) << rule % 64;
+    if (used >= size) continue;
     int more = snprintf(out + used, size - used, "%s%s=%s", used > 0 ? "; " : "", weir_rule_get(rule)->id, shown);
     used += more > 0 ? (size_t)more : 0;
   }

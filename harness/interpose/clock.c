@@ -1,6 +1,7 @@
 #include "interpose/clock.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "interpose/real.h"
 
@@ -67,6 +68,18 @@ WEIR_EXPORT int clock_nanosleep(clockid_t clock, int flags, const struct timespe
   int result = weir_real()->clock_nanosleep(CLOCK_MONOTONIC, flags, &real, left);
   weir_clock_slept(since);
   return result;
+}
+
+WEIR_EXPORT int nanosleep(const struct timespec *time, struct timespec *left) {
+  int error = clock_nanosleep(CLOCK_MONOTONIC, 0, time, left);
+  if (error == 0) return 0;
+  errno = error;
+  return -1;
+}
+
+WEIR_EXPORT int usleep(useconds_t microseconds) {
+  struct timespec time = to_timespec((int64_t)microseconds * 1000);
+  return nanosleep(&time, NULL);
 }
 
 WEIR_EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline) {

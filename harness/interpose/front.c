@@ -1,9 +1,12 @@
 #include "interpose/front.h"
 
 #include <assert.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "interpose/clock.h"
+#include "interpose/real.h"
 
 weir_front weir_the_front = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -17,8 +20,12 @@ weir_front weir_the_front = {
         },
 };
 
+/* What the program starts itself inherits the variable, but not the channel. */
 __attribute__((constructor)) static void start(void) {
-  weir_the_front.enabled = getenv(WEIR_CHANNEL_VARIABLE) != NULL;
+  const char *channel = getenv(WEIR_CHANNEL_VARIABLE);
+  if (channel == NULL) return;
+  long memory = strtol(channel, NULL, 10);
+  weir_the_front.enabled = memory > 0 && memory < INT_MAX && weir_real()->fcntl((int)memory, F_GETFD) >= 0;
 }
 
 weir_front *weir_front_lock(void) {

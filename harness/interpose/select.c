@@ -130,11 +130,14 @@ static bool wait_simulated(int count, fd_set *in, fd_set *out, fd_set *except, i
   weir_wanted wanted = {0};
   int any = wants(&call, &wanted);
   if (any == 0) return false;
-  *result = -1;
-  errno = EBADF;
-  if (any > 0)
+  if (any < 0) {
+    weir_wait_refused();
+    errno = EBADF;
+    *result = -1;
+  } else {
     *result = weir_wait_run(
         &(weir_wait){.wanted = wanted, .polled = true, .milliseconds = milliseconds, .look = look, .context = &call});
+  }
   return true;
 }
 

@@ -109,3 +109,12 @@ int weir_wait_run(const weir_wait *wait) {
   }
   return count;
 }
+
+void weir_wait_refused(void) {
+  weir_front *front = weir_front_lock();
+  if (front->running) {
+    (void)weir_simulation_wait(&front->simulation, 0);
+    weir_front_check(front);
+  }
+  weir_front_unlock(front);
+}

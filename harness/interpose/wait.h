@@ -30,5 +30,8 @@ typedef struct weir_wait {
 
 /* As the system call: the number of events, 0 at the timeout, -1 with errno. */
 int weir_wait_run(const weir_wait *wait);
+/* The program's wait was refused outright (select on a closed descriptor): it
+ * counts all the same, since a program may try for ever. */
+void weir_wait_refused(void);
 
 #endif

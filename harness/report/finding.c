@@ -35,12 +35,18 @@ static void end_line(weir_page *page) {
   page->lines++;
 }
 
-static void put_head(weir_page *page, const weir_target_result *target, const weir_case_result *of) {
+/* A trace that was recorded elsewhere is judged without a case around it. */
+static weir_verdict verdict_of(const weir_case_result *of, const weir_finding *finding) {
+  if (of->verdict != WEIR_PASS) return of->verdict;
+  return weir_report_rule(finding)->level == WEIR_MUST ? WEIR_FAIL : WEIR_WARN;
+}
+
+static void put_head(weir_page *page, const weir_target_result *target, const weir_case_result *of,
+                     weir_verdict verdict) {
   char text[WEIR_TEXT_LINE_MAX];
   (void)snprintf(text, sizeof text, "%s%s%s", target->name, target->version[0] != 0 ? "  " : "", target->version);
-  bool failed = of->verdict == WEIR_FAIL || of->verdict == WEIR_ERROR;
-  weir_text_paint(page->out, page->color, failed ? WEIR_RED : WEIR_YELLOW);
-  put_paragraph(page, weir_verdict_name(of->verdict), text, 1);
+  weir_text_paint(page->out, page->color, verdict == WEIR_WARN ? WEIR_YELLOW : WEIR_RED);
+  put_paragraph(page, weir_verdict_name(verdict), text[0] != 0 ? text : "a recorded trace", 1);
   weir_text_plain(page->out, page->color);
   if (of->of == NULL) return;
   bool titled = of->of->about.title[0] != 0;
@@ -121,9 +127,10 @@ static void put_command(weir_page *page, const char *command) {
 }
 
 static void make_command(const weir_target_result *target, const weir_case_result *of, char *out, size_t size) {
-  char words[COMMAND_MAX] = "weir run ";
-  append_word(words, sizeof words, target->name);
-  append(words, sizeof words, " ");
+  char words[COMMAND_MAX] = "weir ";
+  append(words, sizeof words, target->name[0] != 0 ? "run " : "check ");
+  if (target->name[0] != 0) append_word(words, sizeof words, target->name);
+  if (target->name[0] != 0) append(words, sizeof words, " ");
   append_word(words, sizeof words, of->of->name);
   weir_text_clean(words, out, size);
 }
@@ -177,7 +184,7 @@ static weir_status put_events(weir_page *page, const weir_case_result *of, const
 static weir_status put_all(weir_page *page, const weir_target_result *target, const weir_case_result *of,
                            const weir_finding *finding, unsigned *event_lines) {
   weir_status status = WEIR_OK;
-  put_head(page, target, of);
+  put_head(page, target, of, verdict_of(of, finding));
   put_rule(page, finding);
   if (of->record_count > 0) end_line(page);
   if (of->record_count > 0 && *event_lines > 0) status = put_events(page, of, finding, *event_lines);

@@ -26,7 +26,9 @@ WEIR_MUST_USE weir_status weir_report_write(const weir_result *result, weir_form
 
 /* One failure, for a person, in a screen (80x24): the target, the case, the
  * rule with its level and source, the events around it with nesting shown, the
- * event that broke it marked, and the command that repeats it. */
+ * event that broke it marked, and the command that repeats it: `weir run TARGET
+ * CASE`, or, for a trace of no known target (its name is empty), `weir check
+ * CASE`, where the name of the case is the trace's path. */
 WEIR_MUST_USE weir_status weir_report_finding(const weir_target_result *target, const weir_case_result *of,
                                               const weir_finding *finding, const weir_report_options *options,
                                               FILE *out);

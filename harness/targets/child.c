@@ -194,9 +194,10 @@ void weir_child_last_words(const weir_child *child, char *out, size_t size) {
   while (end > 0 && (unsigned char)child->tail[end - 1] <= ' ') end--;
   size_t begin = end > size - 1 ? end - (size - 1) : 0, used = 0;
   for (size_t i = begin; i < end; i++) {
-    unsigned char byte = (unsigned char)child->tail[i];
+    char byte = child->tail[i];
     if (byte == '\n') byte = '|';
-    out[used++] = byte < ' ' || byte == 127 ? ' ' : (char)byte;
+    if (byte == 127 || (byte >= 0 && byte < ' ')) byte = ' ';
+    out[used++] = byte;
   }
   out[used] = '\0';
 }

@@ -17,9 +17,9 @@
 #include "probe/native.h"
 
 enum {
-  SOON_MAX = 1 << 16,     /* call_soon beyond this fails: nobody needs so many */
-  SOON_LEAST = 64,        /* a power of two, like the former */
-  SLICES_MAX = 1024,      /* of one sendv, as IOV_MAX; what comes behind is left for the next */
+  SOON_MAX = 1 << 16,           /* call_soon beyond this fails: nobody needs so many */
+  SOON_LEAST = 64,              /* a power of two, like the former */
+  SLICES_MAX = 1024,            /* of one sendv, as IOV_MAX; what comes behind is left for the next */
   OUTGOING_SIZE = WEIR_SIZE_MAX /* bounds `socket buffer` */
 };
 

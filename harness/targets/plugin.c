@@ -46,7 +46,10 @@ weir_status weir_target_check(const weir_target *target, weir_problem *problem) 
 
 static weir_status plugin_load(const char *path, const weir_target **target, weir_problem *problem) {
   void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (object == NULL) return weir_fail(problem, WEIR_BAD_INPUT, 0, "%s", dlerror());
+  if (object == NULL) {
+    const char *why = dlerror();
+    return weir_fail(problem, WEIR_BAD_INPUT, 0, "%s", why != NULL ? why : path);
+  }
   union {
     void *pointer;
     weir_plugin_fn *function;
@@ -82,7 +85,7 @@ static void plugin_become(void *context, int memory, int pair) {
   weir_status status = plugin_load(context, &target, &worker.memory->problem);
   if (status == WEIR_OK && (host = weir_host_new()) == NULL)
     status = weir_fail(&worker.memory->problem, WEIR_NO_MEMORY, 0, "no memory for a run");
-  if (status == WEIR_OK)
+  if (status == WEIR_OK && target != NULL)
     status = weir_worker_hello(&worker, target->name, target->version, target->capabilities, &worker.memory->problem);
   if (status == WEIR_OK)
     plugin_serve(&worker, target, host);

@@ -62,7 +62,7 @@ weir_status weir_process_open(const char *name, char *const *argv, const weir_ru
   if (argv[0] == NULL) return weir_fail(problem, WEIR_BAD_INPUT, 0, "an empty command: give a program after `--`");
   weir_program *program = NULL;
   weir_status status = program_new(argv, &program, problem);
-  if (status != WEIR_OK) return status;
+  if (program == NULL) return status;
   if (!weir_program_find(argv[0], program->path, sizeof program->path))
     status = weir_fail(problem, WEIR_UNAVAILABLE, 0, "there is no program `%s`", argv[0]);
   if (status == WEIR_OK) status = weir_preload_find(program->preload, sizeof program->preload, problem);

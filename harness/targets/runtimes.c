@@ -37,7 +37,7 @@ static int version_compare(const int left[PARTS], const int right[PARTS]) {
 static bool version_fits(const int version[PARTS], const char *wanted) {
   int parts[PARTS];
   unsigned count = version_parse(wanted, parts, NULL);
-  for (unsigned i = 0; i < count; i++)
+  for (unsigned i = 0; i < count && i < PARTS; i++)
     if (parts[i] != version[i]) return false;
   return true;
 }
@@ -89,19 +89,13 @@ static bool ask(const char *kind, const char *path, weir_runtime *runtime) {
 /* ---- Candidates */
 
 typedef struct candidates {
-  char *paths[WEIR_RUNTIMES_MAX];
+  char paths[WEIR_RUNTIMES_MAX][WEIR_PLACE_MAX];
   size_t count;
 } candidates;
 
 static void add(candidates *list, const char *path) {
   if (list->count == WEIR_RUNTIMES_MAX) return;
-  char *copy = strdup(path);
-  if (copy != NULL) list->paths[list->count++] = copy;
-}
-
-static void drop(candidates *list) {
-  for (size_t i = 0; i < list->count; i++) free(list->paths[i]);
-  list->count = 0;
+  (void)snprintf(list->paths[list->count++], WEIR_PLACE_MAX, "%s", path);
 }
 
 /* python3.12 in one folder of PATH, where it fits what is wanted.  pyenv's
@@ -195,18 +189,19 @@ static bool first_on_path(const char *kind, const char *wanted, const char *leas
 }
 
 static bool newest(const char *kind, const char *wanted, const char *least, weir_runtime *runtime) {
-  candidates list = {.count = 0};
-  collect(&list, kind, wanted);
+  candidates *list = calloc(1, sizeof *list);
+  if (list == NULL) return false;
+  collect(list, kind, wanted);
   bool found = false;
-  for (size_t i = 0; i < list.count; i++) {
-    weir_runtime one;
-    if (!ask(kind, list.paths[i], &one) || !version_fits(one.version, wanted) || !version_reaches(one.version, least))
+  for (size_t i = 0; i < list->count; i++) {
+    weir_runtime one = {.version = {0}};
+    if (!ask(kind, list->paths[i], &one) || !version_fits(one.version, wanted) || !version_reaches(one.version, least))
       continue;
     if (found && version_compare(one.version, runtime->version) <= 0) continue;
     *runtime = one;
     found = true;
   }
-  drop(&list);
+  free(list);
   return found;
 }
 
@@ -248,17 +243,18 @@ static size_t keep(weir_runtime *runtimes, size_t count, size_t most, const weir
 }
 
 size_t weir_runtimes_list(const char *kind, const char *least, weir_runtime *runtimes, size_t most) {
-  candidates list = {.count = 0};
+  candidates *list = calloc(1, sizeof *list);
+  if (list == NULL) return 0;
   size_t count = 0;
-  collect(&list, kind, "");
+  collect(list, kind, "");
   char program[WEIR_PLACE_MAX];
-  if (weir_program_find(kind, program, sizeof program)) add(&list, program);
-  for (size_t i = 0; i < list.count; i++) {
-    weir_runtime one;
-    if (ask(kind, list.paths[i], &one) && version_reaches(one.version, least))
+  if (weir_program_find(kind, program, sizeof program)) add(list, program);
+  for (size_t i = 0; i < list->count; i++) {
+    weir_runtime one = {.version = {0}};
+    if (ask(kind, list->paths[i], &one) && version_reaches(one.version, least))
       count = keep(runtimes, count, most, &one);
   }
-  drop(&list);
+  free(list);
   qsort(runtimes, count, sizeof *runtimes, by_version);
   return count;
 }

@@ -146,30 +146,37 @@ void weir_runner_close(weir_runner *runner) {
 typedef struct listing {
   weir_target_visit *visit;
   void *context;
+  /* Of the adapter before, since many have the same runtime and asking takes its time. */
+  char kind[64], least[32];
+  weir_runtime *runtimes;
+  size_t count;
 } listing;
 
-static void list_runtimes(const listing *list, const weir_adapter *adapter) {
-  weir_runtime *runtimes = calloc(WEIR_RUNTIMES_MAX, sizeof *runtimes);
-  size_t count =
-      runtimes == NULL ? 0 : weir_runtimes_list(adapter->runtime, adapter->least, runtimes, WEIR_RUNTIMES_MAX);
-  for (size_t i = 0; i < count; i++) {
-    const int *version = runtimes[i].version;
+static void list_ask(listing *list, const weir_adapter *adapter) {
+  if (strcmp(list->kind, adapter->runtime) == 0 && strcmp(list->least, adapter->least) == 0) return;
+  (void)snprintf(list->kind, sizeof list->kind, "%s", adapter->runtime);
+  (void)snprintf(list->least, sizeof list->least, "%s", adapter->least);
+  list->count = weir_runtimes_list(adapter->runtime, adapter->least, list->runtimes, WEIR_RUNTIMES_MAX);
+}
+
+static void list_runtimes(listing *list, const weir_adapter *adapter) {
+  list_ask(list, adapter);
+  for (size_t i = 0; i < list->count; i++) {
+    const int *version = list->runtimes[i].version;
     char name[128], summary[WEIR_ADAPTER_LINE_MAX + 128];
     (void)snprintf(name, sizeof name, "%s@%d.%d", adapter->name, version[0], version[1]);
     (void)snprintf(summary, sizeof summary, "%s (%s %d.%d.%d)", adapter->summary, adapter->runtime, version[0],
                    version[1], version[2]);
     list->visit(list->context, name, true, summary);
   }
-  if (count == 0) {
-    char reason[256];
-    (void)snprintf(reason, sizeof reason, "no %s %s or newer was found", adapter->runtime, adapter->least);
-    list->visit(list->context, adapter->name, false, reason);
-  }
-  free(runtimes);
+  if (list->count > 0) return;
+  char reason[256];
+  (void)snprintf(reason, sizeof reason, "no %s %s or newer was found", adapter->runtime, adapter->least);
+  list->visit(list->context, adapter->name, false, reason);
 }
 
 static void list_visit(void *context, const char *name, const weir_adapter *adapter, const weir_problem *problem) {
-  const listing *list = context;
+  listing *list = context;
   if (adapter == NULL)
     list->visit(list->context, name, false, problem->text);
   else if (adapter->runtime[0] != '\0')
@@ -184,6 +191,9 @@ weir_status weir_targets_each(const weir_runner_options *options, weir_target_vi
   char folder[WEIR_PLACE_MAX];
   weir_status status = data_folder(options, folder, sizeof folder, problem);
   if (status != WEIR_OK) return status;
-  listing list = {.visit = visit, .context = context};
-  return weir_adapters_each(folder, list_visit, &list, problem);
+  listing list = {.visit = visit, .context = context, .runtimes = calloc(WEIR_RUNTIMES_MAX, sizeof(weir_runtime))};
+  if (list.runtimes == NULL) return weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory for a list of runtimes");
+  status = weir_adapters_each(folder, list_visit, &list, problem);
+  free(list.runtimes);
+  return status;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "reference/reference.h"
+#include "scenario/random.h"
 #include "story.h"
 
 typedef struct row {
@@ -363,6 +364,57 @@ START_TEST(runs_repeat) {
 }
 END_TEST
 
+/* ---- Any scenario ---------------------------------------------------------- */
+typedef struct tally {
+  unsigned made, lost;
+  uint64_t delivered, received; /* bytes: by the protocol, by the peer */
+} tally;
+
+/* A record that is right whatever the scenario was. */
+static void check_record(const weir_record *record, tally *seen) {
+  bool begins = record->flags & WEIR_FLAG_BEGIN;
+  switch (record->event) {
+  case WEIR_EVENT_CONNECTION_MADE: seen->made += begins; break;
+  case WEIR_EVENT_CONNECTION_LOST: seen->lost += begins; break;
+  case WEIR_EVENT_BUFFER_UPDATED:
+  case WEIR_EVENT_DATA_RECEIVED:
+    if (!begins) break;
+    ck_assert(seen->lost == 0 && record->a > 0 && record->code == WEIR_DATA_STREAM);
+    ck_assert_uint_eq(record->b, seen->delivered);
+    seen->delivered += record->a;
+    break;
+  case WEIR_EVENT_PEER_RECEIVED:
+    ck_assert_uint_eq(record->code, WEIR_DATA_STREAM);
+    ck_assert_uint_eq(record->b, seen->received);
+    seen->received += record->a;
+    break;
+  case WEIR_EVENT_EXCEPTION_HANDLER: ck_assert_uint_ne(record->code, WEIR_EXCEPTION_INTERNAL); break;
+  case WEIR_EVENT_BUFFER_TAIL:
+  case WEIR_EVENT_BUFFER_TOUCHED:
+  case WEIR_EVENT_DATA: ck_abort_msg("%s", weir_event_name(record->event));
+  case WEIR_EVENT_END: ck_assert(record->code == WEIR_END_QUIESCENT || record->code == WEIR_END_LIMIT); break;
+  default: break;
+  }
+}
+
+START_TEST(any_scenario_keeps_the_invariants) {
+  weir_scenario *scenario = malloc(sizeof *scenario);
+  ck_assert_ptr_nonnull(scenario);
+  uint32_t used = STORY_RECORDS;
+  for (uint64_t seed = 1; seed <= 1500; seed++) {
+    weir_scenario_random(scenario, seed, 12);
+    memset(told->records, 0, used * sizeof *told->records);
+    weir_trace_init(&told->trace, told->records, STORY_RECORDS);
+    ck_assert_int_eq(weir_host_drive(host, weir_reference(), scenario, &told->trace, &told->unreached, NULL), WEIR_OK);
+    used = told->trace.count;
+    tally seen = {0};
+    for (uint32_t i = 0; i < used; i++) check_record(&told->records[i], &seen);
+    ck_assert_msg(seen.made == 1 && seen.lost <= 1, "seed %" PRIu64 ": made %u, lost %u", seed, seen.made, seen.lost);
+  }
+  free(scenario);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("reference");
   TCase *all = tcase_create("reference");
@@ -376,6 +428,7 @@ int main(void) {
   tcase_add_test(all, switching);
   tcase_add_test(all, every_allocation_fails_once);
   tcase_add_test(all, runs_repeat);
+  tcase_add_test(all, any_scenario_keeps_the_invariants);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);

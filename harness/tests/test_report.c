@@ -569,7 +569,7 @@ START_TEST(finding_fits_a_screen) {
       ck_assert_ptr_null(strchr(text, '\033'));
       assert_has(text, "\nrule     ");
       assert_has(text, "\nbroken   ");
-      assert_has(text, "\nagain    weir run ");
+      assert_has(text, x.targets[0].name[0] != 0 ? "\nagain    weir run " : "\nagain    weir check ");
       if (x.findings[0][i][0].event < x.cases[0][i].record_count) assert_has(text, "\nhere -->");
       free(text);
     }
@@ -593,6 +593,18 @@ START_TEST(finding_repeats_itself) {
   (void)pclose(shell);
   line[strcspn(line, "\n")] = 0;
   ck_assert_str_eq(line, x.targets[1].name);
+  free(text);
+}
+END_TEST
+
+START_TEST(finding_of_a_recorded_trace) {
+  example x;
+  fill(&x);
+  x.targets[1].name[0] = x.targets[1].version[0] = 0;
+  x.cases[1][0].verdict = WEIR_PASS; /* nobody has set it */
+  char *text = explained(&x, 1, 0, &x.findings[1][0][0], NULL);
+  assert_has(text, "fail     a recorded trace\n");
+  assert_has(text, "\nagain    weir check close/in-get_buffer\n");
   free(text);
 }
 END_TEST
@@ -714,6 +726,7 @@ int main(void) {
   tcase_add_test(screen, finding_word_for_word);
   tcase_add_test(screen, finding_fits_a_screen);
   tcase_add_test(screen, finding_repeats_itself);
+  tcase_add_test(screen, finding_of_a_recorded_trace);
   tcase_add_test(screen, finding_without_a_case);
   tcase_add_test(screen, window_shows_what_matters);
   tcase_add_test(screen, utf8);

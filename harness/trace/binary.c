@@ -59,7 +59,7 @@ weir_status weir_binary_read_header(FILE *in, weir_trace_header *header, weir_pr
   size_t size = fread(bytes, 1, sizeof bytes, in);
   if (ferror(in)) return weir_fail(problem, WEIR_IO, 0, "the trace cannot be read");
   size_t known = size < sizeof magic ? size : sizeof magic;
-  if (known == sizeof magic && memcmp(bytes, magic, known - 1) == 0 && bytes[known - 1] != magic[known - 1])
+  if (known == sizeof magic && memcmp(bytes, magic, known - 1) == 0 && memcmp(bytes, magic, known) != 0)
     return weir_fail(problem, WEIR_VERSION_MISMATCH, 0,
                      "a binary trace of another form; this version of weir reads \"WEIRTRC1\"");
   if (memcmp(bytes, magic, known) != 0)

@@ -3,6 +3,7 @@
  * What a live program cannot know may be left out, and what it says beside is
  * passed over; a wrong type, an unknown word or a missing field that nothing
  * can stand for is a failure of that line. */
+#include <assert.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -91,6 +92,7 @@ static weir_status get_capabilities(const weir_line_context *line, const weir_fi
     weir_status status = json_is_string(item) ? get_word(line, field, item, &bit)
                                               : get_integer(line, field->name, item, 0, field->width - 1, &bit);
     if (status != WEIR_OK) return status;
+    assert(bit >= 0 && bit < field->width);
     *value |= INT64_C(1) << bit;
   }
   return WEIR_OK;

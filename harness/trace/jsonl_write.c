@@ -13,7 +13,10 @@ static json_t *text(const char *string, size_t size) {
   if (json != NULL) return json;
   char copy[256];
   if (length > sizeof copy) length = sizeof copy;
-  for (size_t i = 0; i < length; i++) copy[i] = (unsigned char)string[i] < 0x80 ? string[i] : '?';
+  for (size_t i = 0; i < length; i++) {
+    copy[i] = string[i];
+    if ((unsigned char)string[i] >= 0x80) copy[i] = '?';
+  }
   return json_stringn(copy, length);
 }
 

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
 import selectors
@@ -18,8 +19,11 @@ CAPABILITIES = (
 ).split()
 
 
-def drive(run, loop):
-    """Runs the loop until the harness says stop."""
+RESTARTS_MAX = 1000
+
+
+def connect(run, loop):
+    """Makes the transport, and has the loop listen to the harness."""
 
     def wake():
         if run.wake():
@@ -28,7 +32,6 @@ def drive(run, loop):
     def connected(task):
         if not task.cancelled() and task.exception() is not None:
             run.fail("create_connection: %r" % task.exception())
-            loop.stop()
 
     loop.set_exception_handler(lambda _, context: run.exception(context.get("exception")))
     loop.add_reader(run.control, wake)
@@ -36,20 +39,38 @@ def drive(run, loop):
     connection.setblocking(False)
     task = loop.create_task(loop.create_connection(run.first, sock=connection))
     task.add_done_callback(connected)
-    loop.run_forever()
-    loop.remove_reader(run.control)
     return task
 
 
+def drive(run, loop):
+    """Runs the loop until the harness says stop.  A loop that gives up by itself
+    (select() refuses a closed descriptor that is still watched) is a fault of the
+    implementation's, and goes on being asked."""
+    for _ in range(RESTARTS_MAX):
+        try:
+            loop.run_forever()
+            return
+        except Exception as error:
+            run.exception(error)
+        if run.is_over():
+            return
+    run.fail("the loop gives up whenever it is run")
+
+
 def clear_away(run, loop, task):
-    task.cancel()
-    if run.transport is not None:
-        run.transport.abort()
-    # Twice: connection_lost is called in the turn after abort().
-    for _ in range(2):
-        loop.call_soon(loop.stop)
-        loop.run_forever()
-    loop.close()
+    """What fails here has been judged in the run, or is nobody's business."""
+    with contextlib.suppress(Exception):
+        loop.remove_reader(run.control)
+        task.cancel()
+        if run.transport is not None:
+            with contextlib.suppress(Exception):
+                run.transport.abort()
+        # Twice: connection_lost is called in the turn after abort().
+        for _ in range(2):
+            loop.call_soon(loop.stop)
+            loop.run_forever()
+    with contextlib.suppress(Exception):
+        loop.close()
 
 
 def main():
@@ -61,9 +82,13 @@ def main():
     for run in weir.runs():
         loop = asyncio.SelectorEventLoop(selector())
         try:
-            clear_away(run, loop, drive(run, loop))
+            task = connect(run, loop)
         except Exception as error:
             run.fail("the adapter failed: %r" % error)
+            loop.close()
+            continue
+        drive(run, loop)
+        clear_away(run, loop, task)
 
 
 if __name__ == "__main__":

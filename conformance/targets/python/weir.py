@@ -386,6 +386,10 @@ class Run:
             _end(None, 0)
         return False
 
+    def is_over(self):
+        """Whether the harness has seen all that it wants to see."""
+        return _wake() == STOP
+
     def fail(self, text):
         """The transport could not even be made: the adapter's fault or the harness's."""
         self.failed = True
