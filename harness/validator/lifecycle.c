@@ -271,7 +271,7 @@ static void judge_L13_call(const weir_moment *now) {
 }
 
 static const weir_monitor monitors[] = {
-    {WEIR_RULE_L1, WEIR_PHASE_BEGIN, FACT(ALWAYS), judge_L1},
+    {WEIR_RULE_L1, WEIR_PHASE_BEGIN, FACT(ODD) | FACT(UNMADE), judge_L1},
     {WEIR_RULE_L1, WEIR_PHASE_FINAL, 0, judge_L1_final},
     {WEIR_RULE_L2, WEIR_PHASE_BEGIN, FACT(LOST), judge_L2},
     {WEIR_RULE_L3, WEIR_PHASE_BEGIN, FACT(UNMADE) | FACT(LOST), judge_L3},

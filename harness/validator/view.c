@@ -68,10 +68,11 @@ uint64_t weir_view_odd(const weir_view *view, const weir_record *record) {
     break;
   case WEIR_EVENT_SEND: odd = record->a == 0; break;
   case WEIR_EVENT_PAUSE_WRITING: odd = view->high < 0 || weir_view_buffered(view) <= (uint64_t)view->high; break;
+  case WEIR_EVENT_CONNECTION_MADE: odd = true; break; /* once a connection */
   case WEIR_EVENT_CONNECTION_LOST:
   case WEIR_EVENT_EXCEPTION_HANDLER: odd = record->code != WEIR_EXCEPTION_NONE; break;
   case WEIR_EVENT_PEER_SAW_FIN: odd = view->drained < view->sure; break;
-  default: break;
+  default: break; /* a new one belongs into EVENTS_ODD as well */
   }
   return odd ? FACT(ODD) : 0;
 }
@@ -335,7 +336,7 @@ static void count_polls(weir_view *view, const weir_record *record, uint64_t ind
 
 void weir_view_begin(weir_view *view, const weir_record *record, uint64_t index) {
   view->seen |= UINT64_C(1) << record->event;
-  switch (weir_event_group_of(record->event)) {
+  switch (weir_event_groups[record->event]) {
   case WEIR_GROUP_CALLBACK: begin_callback(view, record, index); break;
   case WEIR_GROUP_CALL: begin_call(view, record, index); break;
   case WEIR_GROUP_SOCKET: take_socket(view, record, index); break;
