@@ -219,6 +219,7 @@ START_TEST(buffers) {
       {"open cm psend/3 gb{ set/1 } bu/3@0 end", ""},
       {"open cm psend/3 gb{ set/1 } bu/3@0#1 end", "B16@6"},
       {"open cm psend/6 gb bu/2@0 gb{ set/1^0 } recv=2 dr/2@4#1 end", "B16@9 B17@9 T1@9"},
+      {"open cm psend/3 gb{ set/1^0 } recv=3 exh!internal cl!internal#1 sockclose end", "L13@7 B16@8"},
       /* B17 */
       {"open cm psend/6 gb bu/3@0 end", "B17@5"},
       {"open cm psend/6 gb bu/3@0 fin er cl sockclose end", "B18@6 B17@9"},
@@ -387,6 +388,8 @@ START_TEST(writing) {
       {"open cm write/9 prec/4@0 sawfin end", "W1@4"},
       {"cm gb bu/3 cl end", ""},
       {"open cm write/9 send/9=-105 end", ""},
+      /* what becomes of a write after close() is C7, also where it raises */
+      {"open cm watch write/9 close write/9{ }!internal send/18=18 cl sockclose prec/18@0 sawfin end", "L13@6"},
       /* W3 */
       {"open cm write:str/3{ }!type end", ""},
       {"open cm write:str/3 end", "W3@2"},

@@ -51,7 +51,6 @@ static void break_below(const weir_moment *now, weir_rule rule) {
 
 /* F1: pause_writing when the buffer goes over high, never below. */
 static void judge_F1(const weir_moment *now) {
-  if (now->view->open & EVENT(SET_LIMITS)) return; /* F6: what changing the limits does at once is its own affair */
   if (now->record->event == WEIR_EVENT_PAUSE_WRITING) {
     if (paused_below(now)) break_below(now, WEIR_RULE_F1);
   } else if (pause_is_missing(now)) {

@@ -48,7 +48,8 @@ static bool incoming_is_odd(const weir_view *view, const weir_record *record) {
 }
 
 static bool outgoing_is_odd(const weir_view *view, const weir_record *record) {
-  if (record->code == WEIR_DATA_STREAM) return record->b != view->drained || record->b + record->a > view->accepted;
+  if (record->code == WEIR_DATA_STREAM)
+    return record->b != view->drained || record->b + record->a > view->accepted + view->refused;
   return record->code != WEIR_DATA_UNKNOWN;
 }
 
@@ -416,6 +417,7 @@ static void end_write(weir_view *view, const weir_record *record, const weir_pai
   }
   if (raised) {
     view->accepted -= pair->begin.a;
+    if (pair->facts & FACTS_DYING) view->refused += pair->begin.a;
     if (view->span_count == 0) return;
     unsigned last = (unsigned)(view->span_first + view->span_count - 1) % WEIR_SPANS_MAX;
     view->spans[last].end = view->accepted;

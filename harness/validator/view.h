@@ -179,6 +179,7 @@ typedef struct weir_view {
   uint64_t polls;
   /* Outgoing. */
   uint64_t accepted;  /* by write() and writelines(), those that still run included */
+  uint64_t refused;   /* by those that raised when the connection was ending, whatever became of them (C7, W9) */
   uint64_t sure;      /* ... that no rule lets the transport drop */
   uint64_t sent;      /* taken by the socket */
   uint64_t drained;   /* received by the peer: its next byte */
