@@ -46,7 +46,7 @@ static void judge_W1_received(const weir_moment *now) {
              record->b + record->a > view->accepted + view->refused) {
     weir_break(now, WEIR_RULE_W1, now->index,
                "the peer received the stream up to offset %llu, and %llu bytes were written",
-               (unsigned long long)(record->b + record->a), (unsigned long long)view->accepted);
+               (unsigned long long)record->b + record->a, (unsigned long long)view->accepted);
   }
 }
 
