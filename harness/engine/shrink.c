@@ -140,6 +140,39 @@ static bool lower_steps(search *self) {
   return lowered;
 }
 
+/* ---- Both at once */
+
+static int32_t capped(const weir_argument *argument, int32_t number, int32_t most) {
+  bool given = argument->how != WEIR_ARGUMENT_NONE && number != WEIR_NOT_GIVEN;
+  return given && number > most ? most : number;
+}
+
+/* Megabytes that nobody needs make every run slow, and go all at once where
+ * they can: the least of these bounds that leaves the rule broken. */
+static void cap_numbers(search *self) {
+  for (int32_t most = 1; most < WEIR_SIZE_MAX && !self->over; most *= 8) {
+    *self->trial = *self->best;
+    for (uint32_t i = 0; i < self->trial->count; i++) {
+      weir_step *step = &self->trial->steps[i];
+      const weir_verb_info *verb = weir_verb_get(step->verb);
+      step->a = capped(&verb->a, step->a, most);
+      step->b = capped(&verb->b, step->b, most);
+    }
+    if (try_trial(self)) return;
+  }
+}
+
+/* While the scenario is large, a run goes no further than the finding did
+ * before: what breaks the rule later than that is no loss yet. */
+static void drop_early(search *self) {
+  enum { RECORDS_BEYOND = 64 };
+  uint64_t most = self->shrunk->finding.event + RECORDS_BEYOND;
+  weir_runner_limit(self->runner, most < UINT32_MAX ? (uint32_t)most : 0);
+  cap_numbers(self);
+  drop_steps(self);
+  weir_runner_limit(self->runner, 0);
+}
+
 /* ---- All of it */
 
 static weir_status refuse(const search *self, weir_problem *problem) {
@@ -169,8 +202,8 @@ static weir_status shrink(search *self, weir_problem *problem) {
   *self->trial = *self->best;
   if (!run_trial(self)) return refuse(self, problem);
   self->rule = self->shrunk->finding.rule;
-  do
-    drop_steps(self);
+  drop_early(self);
+  do drop_steps(self);
   while (lower_steps(self));
   return confirm(self, problem);
 }
