@@ -190,6 +190,7 @@ static weir_status refuse(const search *self, weir_problem *problem) {
 static weir_status confirm(search *self, weir_problem *problem) {
   if (self->status == WEIR_NO_MEMORY) return weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory for a run");
   weir_status status = run_scenario(self, self->best);
+  self->shrunk->runs--; /* one that looks for nothing smaller does not count */
   if (status == WEIR_NO_MEMORY) return weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory for a run");
   if (status == WEIR_OK && finding_of(self) != NULL) return WEIR_OK;
   return weir_fail(problem, WEIR_BROKEN, 0,
