@@ -33,29 +33,6 @@ typedef struct measures {
   size_t cut; /* that reached the bound of runs */
 } measures;
 
-static bool ends_connection(const weir_step *step) {
-  switch (step->verb) {
-  case WEIR_VERB_PEER_FIN:
-  case WEIR_VERB_PEER_RESET:
-  case WEIR_VERB_PEER_CLOSE:
-  case WEIR_VERB_SOCKET_ERROR:
-  case WEIR_VERB_APP_RAISE:
-  case WEIR_VERB_APP_CLOSE:
-  case WEIR_VERB_APP_ABORT: return true;
-  case WEIR_VERB_APP_SIZE: return step->a == 0 || !weir_buffer_kind_usable(step->option);
-  default: return false;
-  }
-}
-
-/* Numbers as a fuzzer's mostly are.  A write at every callback of a long run
- * would measure how gigabytes are copied. */
-static void tame(weir_step *step) {
-  const weir_verb_info *verb = weir_verb_get(step->verb);
-  if (verb->a.how != WEIR_ARGUMENT_NONE && step->a > NUMBER_MAX) step->a = NUMBER_MAX;
-  if (verb->b.how != WEIR_ARGUMENT_NONE && step->b > NUMBER_MAX) step->b = NUMBER_MAX;
-  if (step->verb == WEIR_VERB_APP_WRITE || step->verb == WEIR_VERB_APP_WRITELINES) step->last = step->first;
-}
-
 /* Memory for a scenario that is being made, used over and over. */
 typedef struct workshop {
   weir_scenario part;
@@ -72,9 +49,9 @@ static void generate(uint64_t seed, bool alive, workshop *self) {
     weir_scenario_random(&self->part, seed * UINT64_C(1000003) + round, STEPS - out->count);
     for (uint32_t i = 0; i < self->part.count; i++) {
       weir_step step = self->one.steps[0] = self->part.steps[i];
-      if (alive && ends_connection(&step)) continue;
+      if (alive && fault_ends_connection(&step)) continue;
       if ((weir_scenario_needs(&self->one) & ~weir_reference()->capabilities) != 0) continue;
-      tame(&step);
+      fault_tame(&step, NUMBER_MAX);
       const weir_step *previous = out->count > 0 ? &out->steps[out->count - 1] : NULL;
       if (!weir_step_valid(&step, previous)) step.when = WEIR_WHEN_IDLE;
       out->steps[out->count++] = step;

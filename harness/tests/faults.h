@@ -6,6 +6,8 @@
 
 #include "reference/internal.h"
 #include "reference/reference.h"
+#include "weir/scenario.h"
+#include "weir/trace.h"
 
 /* Forgets to pause while it has something to flush. */
 static weir_error fault_pause(weir_transport *transport) {
@@ -67,6 +69,32 @@ static void fault_make(unsigned which, fault *out) {
   out->target = *weir_reference();
   out->target.name = out->name;
   out->target.transport = &out->calls;
+}
+
+/* ---- Scenarios that get to the faults */
+
+/* Whether a step leaves little of the connection for those behind it. */
+static bool fault_ends_connection(const weir_step *step) {
+  switch (step->verb) {
+  case WEIR_VERB_PEER_FIN:
+  case WEIR_VERB_PEER_RESET:
+  case WEIR_VERB_PEER_CLOSE:
+  case WEIR_VERB_SOCKET_ERROR:
+  case WEIR_VERB_APP_RAISE:
+  case WEIR_VERB_APP_CLOSE:
+  case WEIR_VERB_APP_ABORT: return true;
+  case WEIR_VERB_APP_SIZE: return step->a == 0 || !weir_buffer_kind_usable(step->option);
+  default: return false;
+  }
+}
+
+/* Numbers as a fuzzer's mostly are.  A write at every callback of a long run
+ * would measure how gigabytes are copied. */
+static void fault_tame(weir_step *step, int32_t most) {
+  const weir_verb_info *verb = weir_verb_get(step->verb);
+  if (verb->a.how != WEIR_ARGUMENT_NONE && step->a > most) step->a = most;
+  if (verb->b.how != WEIR_ARGUMENT_NONE && step->b > most) step->b = most;
+  if (step->verb == WEIR_VERB_APP_WRITE || step->verb == WEIR_VERB_APP_WRITELINES) step->last = step->first;
 }
 
 #endif
