@@ -22,10 +22,10 @@ static weir_error fault_resume(weir_transport *transport) {
 }
 
 /* Drops what it had not sent yet. */
-static weir_error fault_close(weir_transport *transport) {
+static weir_error fault_write_eof(weir_transport *transport) {
   if (transport->stage == WEIR_STAGE_OPEN && transport->backlog.size > 0)
     weir_backlog_consume(&transport->backlog, transport->backlog.size);
-  return weir_transport_close(transport);
+  return weir_transport_write_eof(transport);
 }
 
 /* Loses the last byte where others wait before it. */
@@ -55,13 +55,13 @@ typedef struct fault {
 
 /* Makes fault `which` of FAULT_COUNT in *out, which must stay where it is. */
 static void fault_make(unsigned which, fault *out) {
-  static const char *const names[FAULT_COUNT] = {"pause", "resume", "close", "write", "limits", "is_reading"};
+  static const char *const names[FAULT_COUNT] = {"pause", "resume", "write_eof", "write", "limits", "is_reading"};
   out->name = names[which];
   out->calls = *weir_reference()->transport;
   switch (which) {
   case 0: out->calls.pause_reading = fault_pause; break;
   case 1: out->calls.resume_reading = fault_resume; break;
-  case 2: out->calls.close = fault_close; break;
+  case 2: out->calls.write_eof = fault_write_eof; break;
   case 3: out->calls.write = fault_write; break;
   case 4: out->calls.set_write_buffer_limits = fault_limits; break;
   default: out->calls.is_reading = fault_is_reading;

@@ -207,10 +207,10 @@ END_TEST
 START_TEST(the_rule_can_be_chosen) {
   fault broken;
   fault_make(5, &broken);
-  broken.calls.close = fault_close;
+  broken.calls.write_eof = fault_write_eof;
   weir_runner *runner = open_linked(&broken.target);
   static const char text[] = "weir 1\nsocket buffer 10\npeer at start: stop\napp when idle: pause_reading; is_reading\n"
-                             "app when idle: write 50; close\npeer start\n";
+                             "app when idle: write 50; write_eof\npeer start\n";
   read_text(text);
   weir_shrink_options options = {.rule = WEIR_RULE_P3};
   ck_assert_int_eq(weir_engine_shrink(runner, &options, &scenario, &shrunk, &problem), WEIR_OK);
