@@ -471,6 +471,7 @@ START_TEST(flow_control) {
       {"open cm watch limits/10@5 write/20{ pw } send/20=15 close cl sockclose end", "C2@9"},
       {"open cm watch limits/0 write/20{ pw } send/20=15 rw end", "F3@8"},
       /* F4 */
+      {"open cm pstop write/5 limits/0@0{ pw{ limits/10@5 } } getlimits=42949672965 end", ""},
       {"open cm limits/10@5 getlimits=0xa00000005 end", ""},
       {"open cm limits/10@5 getlimits=0xa00000004 end", "F4@3"},
       {"open cm getlimits=0x500000009 end", "F4@2"},

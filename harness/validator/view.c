@@ -478,6 +478,8 @@ static void end_set_protocol(weir_view *view, const weir_pair *pair) {
 
 static void end_set_limits(weir_view *view, const weir_pair *pair) {
   int32_t high = (int32_t)pair->begin.a, low = (int32_t)(uint32_t)pair->begin.b;
+  /* Set again inside, by a pause_writing that this call brought: which of the two holds is left open. */
+  if ((view->facts & FACT(LIMITS_SET)) && view->since[WEIR_FACT_LIMITS_SET] > pair->index) high = low = INT32_MIN;
   leave(view, FACT(PAUSE_OWED) | FACT(LIMITS_FRESH));
   enter(view, WEIR_FACT_LIMITS_SET, pair->index);
   enter(view, WEIR_FACT_LIMITS_FRESH, pair->index);
