@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Builds the mutants and runs the suite on each of them.
 
-    mutants.py build --compiler CC FOLDER          patches and compiles what has changed
-    mutants.py run --weir WEIR FOLDER [--markdown] [--output FILE] [NAME...]
-    mutants.py list                                rule, mutant, defect; nothing is built
+    mutants.py build --build FOLDER [--compiler CC]    patches and compiles what has changed
+    mutants.py run --build FOLDER [--markdown] [--output FILE] [NAME...]
+    mutants.py list                                    rule, mutant, defect; nothing is built
 
-FOLDER is where the build is.  conformance/mutants/README.md describes a mutant.
+conformance/mutants/README.md describes a mutant.
 Exit status: 0 all is as it must be, 1 it is not, 2 something here is broken.
 """
 import argparse
@@ -29,8 +29,9 @@ REFERENCE = HARNESS / "reference"
 PRISTINE = "pristine"
 LEAST = 2  # mutants for a checked rule
 CHUNK = 8  # mutants that one command runs the suite on
+KINDS = {"fails every case", "survives", "killed for other rules", "does not apply"}  # of canaries: one of each
 # Asserts are off, as in what is shipped; what the compiler thinks of a defect is not asked.
-FLAGS = ["-std=c11", "-O1", "-w", "-fPIC", "-fvisibility=hidden", "-DNDEBUG", "-D_GNU_SOURCE", "-DWEIR_REFERENCE_PLUGIN"]
+FLAGS = ["-std=c11", "-w", "-fPIC", "-fvisibility=hidden", "-DNDEBUG", "-D_GNU_SOURCE", "-DWEIR_REFERENCE_PLUGIN"]
 
 
 class Broken(Exception):
@@ -54,7 +55,7 @@ def read_mutant(path):
         key, _, value = line.partition(": ")
         if key not in ("Rule", "Defect", "Canary") or key in head:
             if line:
-                raise Broken(f"{path.relative_to(ROOT)}: '{line}' is no line of a header: Rule, Defect and Canary, once each")
+                raise Broken(f"{path.relative_to(ROOT)}: '{line}': a header has Rule, Defect and Canary, once each")
             continue
         head[key] = value.strip()
     missing = [key for key in ("Rule", "Defect") if not head.get(key)]
@@ -77,14 +78,10 @@ def call(command, **options):
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
 
 
-def compile_object(compiler, source, target, include):
-    result = call([compiler, *FLAGS, "-I", str(include), "-I", str(HARNESS / "include"), "-I", str(HARNESS), "-c", str(source), "-o", str(target)])
-    if result.returncode != 0:
-        raise Broken(f"{source}: {result.stdout}")
-
-
-def link(compiler, objects, target):
-    result = call([compiler, "-shared", "-o", str(target), *map(str, objects)])
+def compile_with(compiler, arguments, sources, target, include):
+    """Sources and objects to one object or plug-in, which `arguments` say."""
+    folders = [f"-I{include}", f"-I{HARNESS / 'include'}", f"-I{HARNESS}"]
+    result = call([compiler, *FLAGS, *folders, *arguments, "-o", str(target), *map(str, sources)])
     if result.returncode != 0:
         raise Broken(f"{target}: {result.stdout}")
 
@@ -92,13 +89,14 @@ def link(compiler, objects, target):
 def inputs_key(compiler):
     """What every mutant is made from, in one number."""
     digest = hashlib.sha256(repr((compiler, FLAGS)).encode())
-    for path in [pathlib.Path(__file__), *sorted(REFERENCE.glob("*.[ch]")), HARNESS / "include" / "weir" / "transport.h"]:
+    contract = HARNESS / "include" / "weir" / "transport.h"
+    for path in [pathlib.Path(__file__), contract, *sorted(REFERENCE.glob("*.[ch]"))]:
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
 
 def apply_patch(mutant, copy):
-    """Patches the copy.  False: it does not apply, exactly as it stands."""
+    """Patches the copy, or says why the patch does not apply exactly as it stands."""
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(REFERENCE, copy)
     # Outside of any work tree, so that git takes the paths as they are.
@@ -120,16 +118,14 @@ def build_mutant(mutant, compiler, folder, key):
     if applied.returncode != 0:
         place.with_suffix(".stale").write_text(applied.stdout)
     else:
-        changed = {path.name for path in copy.glob("*.[ch]") if path.read_bytes() != (REFERENCE / path.name).read_bytes()}
+        files = list(copy.glob("*.[ch]"))
+        changed = {path.name for path in files if path.read_bytes() != (REFERENCE / path.name).read_bytes()}
         whole = any(name.endswith(".h") for name in changed)
-        objects = []
-        for source in sorted(copy.glob("*.c")):
-            target = folder / PRISTINE / f"{source.stem}.o"
-            if whole or source.name in changed:
-                target = place / f"{source.stem}.o"
-                compile_object(compiler, source, target, place)
-            objects.append(target)
-        link(compiler, objects, plugin)
+        sources = [
+            path if whole or path.name in changed else folder / PRISTINE / f"{path.stem}.o"
+            for path in sorted(copy.glob("*.c"))
+        ]
+        compile_with(compiler, ["-shared"], sources, plugin, place)
     shutil.rmtree(place, ignore_errors=True)
     note.write_text(key)
 
@@ -140,11 +136,10 @@ def build_pristine(compiler, folder, key):
         return
     note.unlink(missing_ok=True)
     place.mkdir(parents=True, exist_ok=True)
-    objects = []
-    for source in sorted(REFERENCE.glob("*.c")):
-        objects.append(place / f"{source.stem}.o")
-        compile_object(compiler, source, objects[-1], HARNESS)
-    link(compiler, objects, folder / f"{PRISTINE}.so")
+    objects = [place / f"{source.stem}.o" for source in sorted(REFERENCE.glob("*.c"))]
+    for target in objects:
+        compile_with(compiler, ["-c"], [REFERENCE / f"{target.stem}.c"], target, HARNESS)
+    compile_with(compiler, ["-shared"], objects, folder / f"{PRISTINE}.so", HARNESS)
     note.write_text(key)
 
 
@@ -156,7 +151,7 @@ def forget_others(mutants, folder):
 
 
 def build(options):
-    folder = options.folder / "mutants"
+    folder = options.build / "mutants"
     folder.mkdir(parents=True, exist_ok=True)
     mutants = read_mutants()
     key = inputs_key(options.compiler)
@@ -251,7 +246,8 @@ def is_noticed(canary, outcome):
 
 
 def passes(outcome):
-    return all(found in ("pass", "skip") for _, found in outcome.cases) and any(found == "pass" for _, found in outcome.cases)
+    verdicts = {found for _, found in outcome.cases}
+    return "pass" in verdicts and verdicts <= {"pass", "skip"}
 
 
 def read_exempt():
@@ -269,6 +265,7 @@ def read_exempt():
 
 def coverage_gaps(mutants, checked, exempt):
     count = {rule: 0 for rule in checked}
+    exemptions = EXEMPT.relative_to(ROOT)
     for mutant in mutants:
         for rule in mutant.rules:
             if rule in count:
@@ -277,12 +274,12 @@ def coverage_gaps(mutants, checked, exempt):
                 yield f"{mutant.name}: {rule} is no rule that is checked"
     for rule, there in count.items():
         if there < LEAST and rule not in exempt:
-            yield f"{rule} has {there} mutant{'' if there == 1 else 's'}, and needs {LEAST} (or a line in {EXEMPT.relative_to(ROOT)})"
+            yield f"{rule}: mutants {there}, needed {LEAST}, or a line in {exemptions} that says why not"
         elif there >= LEAST and rule in exempt:
-            yield f"{EXEMPT.relative_to(ROOT)}: {rule} has {there} mutants: the line is out of date"
+            yield f"{exemptions}: {rule} has {there} mutants: the line is out of date"
     for rule in exempt:
         if rule not in count:
-            yield f"{EXEMPT.relative_to(ROOT)}: {rule} is no rule that is checked"
+            yield f"{exemptions}: {rule} is no rule that is checked"
 
 
 def same_patches(mutants):
@@ -299,6 +296,8 @@ def complaints(mutants, canaries, outcomes, pristine):
     for name, outcome in pristine.items():
         if not passes(outcome):
             yield f"{name}: does not pass the suite: {', '.join(sorted(outcome.hits)) or 'nothing was run'}"
+    for kind in KINDS - {canary.canary for canary in canaries}:
+        yield f"there is no canary of the kind '{kind}'"
     for canary in canaries:
         if not is_noticed(canary, outcomes[canary.name]):
             yield f"{canary.name}: '{canary.canary}' was not noticed: {verdict_on(canary, outcomes[canary.name])}"
@@ -339,29 +338,45 @@ def rows_of(mutants, outcomes, groups):
         yield mutant, rule, case, [str(outcome.crowds.get(group, 0) or ".") for group in groups]
 
 
+def others_of(mutant, outcome):
+    return sorted(rule for rule in outcome.hits if rule not in mutant.rules) if outcome is not None else []
+
+
 def table(mutants, outcomes):
     groups = groups_of(outcomes)
     width = max(len(mutant.name) for mutant in mutants)
     rules = max(len(" ".join(mutant.rules)) for mutant in mutants)
-    lines = [f"{'mutant':{width}} {'rules':{rules}} " + " ".join(f"{group[:4]:>4}" for group in groups) + "  first found as, by"]
+
+    def line(name, ids, cells, end):
+        return f"{name:{width}} {ids:{rules}} {' '.join(f'{cell[:4]:>4}' for cell in cells)}  {end}"
+
+    lines = [line("mutant", "rules", groups, "first found as, by (broken besides)")]
     for mutant, rule, case, cells in rows_of(mutants, outcomes, groups):
-        lines.append(f"{mutant.name:{width}} {' '.join(mutant.rules):{rules}} " + " ".join(f"{cell:>4}" for cell in cells) + f"  {rule} {case}")
+        also = others_of(mutant, outcomes[mutant.name])
+        end = f"{rule} {case}" + (f" ({' '.join(also)})" if also else "")
+        lines.append(line(mutant.name, " ".join(mutant.rules), cells, end))
     return lines
+
+
+def page_rows(heads, rows):
+    return [f"| {' | '.join(cells)} |" for cells in (heads, ["---"] * len(heads), *rows)]
 
 
 def page(mutants, outcomes, exempt, checked):
     groups = groups_of(outcomes)
-    lines = ["# Mutants and the cases that find them", ""]
-    lines += [f"{len(mutants)} mutants of the reference transport; the numbers count the cases of a folder that find something.", ""]
-    lines += ["| mutant | defect | rules | first found as, by | " + " | ".join(groups) + " |", "|---" * (4 + len(groups)) + "|"]
+    rows = []
     for mutant, rule, case, cells in rows_of(mutants, outcomes, groups):
-        lines.append(f"| `{mutant.name}` | {mutant.defect} | {' '.join(mutant.rules)} | {rule} `{case}` | " + " | ".join(cells) + " |")
-    lines += ["", "## Rules", "", "| rule | mutants that are there for it | others that break it |", "|---|---|---|"]
+        also = others_of(mutant, outcomes[mutant.name])
+        rows.append([f"`{mutant.name}`", mutant.defect, " ".join(mutant.rules), " ".join(also), f"{rule} `{case}`", *cells])
+    lines = ["# Mutants and the cases that find them", ""]
+    lines += [f"{len(mutants)} mutants. The numbers count the cases of a folder of the suite that find something.", ""]
+    lines += page_rows(["mutant", "defect", "rules", "broken besides", "first found as, by", *groups], rows)
+    rows = []
     for rule in checked:
-        own = [mutant.name for mutant in mutants if rule in mutant.rules]
-        others = sum(1 for mutant in mutants if mutant.name not in own and outcomes[mutant.name] and rule in outcomes[mutant.name].hits)
-        lines.append(f"| {rule} | {', '.join(f'`{name}`' for name in own) or exempt.get(rule, '')} | {others} |")
-    return lines
+        own = [f"`{mutant.name}`" for mutant in mutants if rule in mutant.rules]
+        besides = sum(rule in others_of(mutant, outcomes[mutant.name]) for mutant in mutants)
+        rows.append([rule, ", ".join(own) or exempt.get(rule, ""), str(besides)])
+    return lines + ["", "## Rules", ""] + page_rows(["rule", "mutants", "others that break it"], rows)
 
 
 def write(lines, output):
@@ -375,14 +390,15 @@ def write(lines, output):
 
 
 def choose(mutants, names):
-    chosen = [mutant for mutant in mutants if not names or any(mutant.name == name or mutant.name.startswith(name.rstrip("/") + "/") for name in names)]
+    folders = tuple(name.rstrip("/") + "/" for name in names)
+    chosen = [mutant for mutant in mutants if not names or (mutant.name + "/").startswith(folders)]
     if not chosen:
         raise Broken(f"no mutant is named {names[0]}")
     return chosen
 
 
 def run(options):
-    folder = options.folder / "mutants"
+    folder = options.build / "mutants"
     every = read_mutants()
     canaries = [mutant for mutant in every if mutant.canary]
     mutants = [mutant for mutant in every if not mutant.canary]
@@ -390,9 +406,10 @@ def run(options):
     places = {mutant.name: str(folder / mutant.name) + ".so" for mutant in chosen + canaries}
     originals = ["reference", str(folder / f"{PRISTINE}.so")]
     there = [place for place in places.values() if os.path.exists(place)]
-    results = run_all(options.weir, originals + there)
+    weir = options.build / "bin" / "weir"
+    results = run_all(weir, originals + there)
     outcomes = {name: results.get(place) for name, place in places.items()}
-    checked, exempt = checked_rules(options.weir), read_exempt()
+    checked, exempt = checked_rules(weir), read_exempt()
     wrong = list(complaints(chosen, canaries, outcomes, {name: results[name] for name in originals}))
     wrong += list(same_patches(mutants))
     wrong += list(coverage_gaps(mutants, checked, exempt))
@@ -402,7 +419,8 @@ def run(options):
         print(f"mutants: {line}", file=sys.stderr)
     killed = sum(1 for mutant in chosen if verdict_on(mutant, outcomes[mutant.name]) == "killed")
     told = sum(1 for canary in canaries if is_noticed(canary, outcomes[canary.name]))
-    print(f"{killed} of {len(chosen)} mutants killed, {told} of {len(canaries)} canaries noticed, {len(exempt)} of {len(checked)} rules exempt", file=sys.stderr)
+    counts = f"{killed} of {len(chosen)} mutants killed, {told} of {len(canaries)} canaries noticed"
+    print(f"{counts}, {len(exempt)} of {len(checked)} rules exempt", file=sys.stderr)
     return 1 if wrong else 0
 
 
@@ -415,17 +433,16 @@ def list_mutants(_):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Builds the mutants of the reference transport and runs the suite on each.")
+    parser = argparse.ArgumentParser(description="Builds the mutants of the reference and runs the suite on each.")
     verbs = parser.add_subparsers(required=True)
     verb = verbs.add_parser("build", help="patch and compile what has changed")
+    verb.add_argument("--build", type=pathlib.Path, required=True, help="the build folder")
     verb.add_argument("--compiler", default="cc")
-    verb.add_argument("folder", type=pathlib.Path)
     verb.set_defaults(function=build)
     verb = verbs.add_parser("run", help="run the suite on each, and print the matrix")
-    verb.add_argument("--weir", type=pathlib.Path, required=True)
+    verb.add_argument("--build", type=pathlib.Path, required=True, help="the build folder")
     verb.add_argument("--markdown", action="store_true", help="the matrix as a page")
     verb.add_argument("--output", type=pathlib.Path, help="a file in place of standard output")
-    verb.add_argument("folder", type=pathlib.Path)
     verb.add_argument("names", nargs="*", help="only these mutants, or folders of them")
     verb.set_defaults(function=run)
     verb = verbs.add_parser("list", help="rule, mutant, defect: a line each")
