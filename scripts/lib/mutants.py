@@ -367,7 +367,8 @@ def page(mutants, outcomes, exempt, checked):
     rows = []
     for mutant, rule, case, cells in rows_of(mutants, outcomes, groups):
         also = others_of(mutant, outcomes[mutant.name])
-        rows.append([f"`{mutant.name}`", mutant.defect, " ".join(mutant.rules), " ".join(also), f"{rule} `{case}`", *cells])
+        names = [f"`{mutant.name}`", mutant.defect, " ".join(mutant.rules), " ".join(also), f"{rule} `{case}`"]
+        rows.append(names + cells)
     lines = ["# Mutants and the cases that find them", ""]
     lines += [f"{len(mutants)} mutants. The numbers count the cases of a folder of the suite that find something.", ""]
     lines += page_rows(["mutant", "defect", "rules", "broken besides", "first found as, by", *groups], rows)
