@@ -2,7 +2,7 @@
 """Builds the mutants and runs the suite on each of them.
 
     mutants.py build --build FOLDER [--compiler CC]    patches and compiles what has changed
-    mutants.py run --build FOLDER [--markdown] [--output FILE] [NAME...]
+    mutants.py run --build FOLDER [--weir WEIR] [--markdown] [--output FILE] [NAME...]
     mutants.py list                                    rule, mutant, defect; nothing is built
 
 conformance/mutants/README.md describes a mutant.
@@ -407,7 +407,7 @@ def run(options):
     places = {mutant.name: str(folder / mutant.name) + ".so" for mutant in chosen + canaries}
     originals = ["reference", str(folder / f"{PRISTINE}.so")]
     there = [place for place in places.values() if os.path.exists(place)]
-    weir = options.build / "bin" / "weir"
+    weir = options.weir or options.build / "bin" / "weir"
     results = run_all(weir, originals + there)
     outcomes = {name: results.get(place) for name, place in places.items()}
     checked, exempt = checked_rules(weir), read_exempt()
@@ -442,6 +442,7 @@ def main():
     verb.set_defaults(function=build)
     verb = verbs.add_parser("run", help="run the suite on each, and print the matrix")
     verb.add_argument("--build", type=pathlib.Path, required=True, help="the build folder")
+    verb.add_argument("--weir", type=pathlib.Path, help="the command, where it is not the one of the build folder")
     verb.add_argument("--markdown", action="store_true", help="the matrix as a page")
     verb.add_argument("--output", type=pathlib.Path, help="a file in place of standard output")
     verb.add_argument("names", nargs="*", help="only these mutants, or folders of them")
