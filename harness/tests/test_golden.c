@@ -5,6 +5,8 @@
 #include "golden.h"
 #include "weir/validator.h"
 
+enum { APART_MAX = 14 }; /* the whole end of a connection, told otherwise */
+
 static golden_trace *traces;
 static size_t trace_count;
 static weir_validator *validator;
@@ -60,6 +62,35 @@ START_TEST(expects_what_its_name_says) {
 }
 END_TEST
 
+/* Records that one of the two has and the other has not, in order. */
+static size_t apart(const golden_trace *a, const golden_trace *b) {
+  size_t above[GOLDEN_RECORDS_MAX + 1] = {0}; /* how many the beginnings of both have in common */
+  for (size_t i = 0; i < a->count; i++) {
+    size_t corner = 0;
+    for (size_t j = 0; j < b->count; j++) {
+      bool same = memcmp(&a->records[i], &b->records[j], sizeof a->records[i]) == 0;
+      size_t common = same ? corner + 1 : above[j] > above[j + 1] ? above[j] : above[j + 1];
+      corner = above[j + 1];
+      above[j + 1] = common;
+    }
+  }
+  return a->count + b->count - 2 * above[b->count];
+}
+
+/* "Just": what keeps a rule and what breaks it differ by little. */
+START_TEST(breaks_by_little) {
+  const golden_trace *golden = &traces[_i];
+  size_t least = SIZE_MAX;
+  for (size_t i = 0; i < trace_count; i++) {
+    if (golden->keeps || traces[i].rule != golden->rule || !traces[i].keeps) continue;
+    size_t far = apart(golden, &traces[i]);
+    if (far < least) least = far;
+  }
+  ck_assert_msg(golden->keeps || least <= APART_MAX, "%s is %zu records from the nearest trace that keeps its rule",
+                golden->name, least);
+}
+END_TEST
+
 START_TEST(each_rule_has_both) {
   unsigned keeps[WEIR_RULE_COUNT] = {0}, breaks[WEIR_RULE_COUNT] = {0};
   for (size_t i = 0; i < trace_count; i++) (traces[i].keeps ? keeps : breaks)[traces[i].rule]++;
@@ -80,6 +111,7 @@ int main(void) {
   tcase_set_timeout(tcase, 60);
   tcase_add_test(tcase, each_rule_has_both);
   tcase_add_loop_test(tcase, expects_what_its_name_says, 0, (int)trace_count);
+  tcase_add_loop_test(tcase, breaks_by_little, 0, (int)trace_count);
   tcase_add_loop_test(tcase, judged_as_expected, 0, (int)trace_count);
   suite_add_tcase(suite, tcase);
   SRunner *runner = srunner_create(suite);
