@@ -37,6 +37,8 @@ static void judge_E4(const weir_moment *now) {
   if (!is_half_open(now)) return;
   if (now->record->event == WEIR_EVENT_SHUTDOWN && now->record->b != 0) return;
   if (weir_holds(now, FACT(LOST)) && now->record->event != WEIR_EVENT_CONNECTION_LOST) return;
+  /* An exception tells of a failure; whether there was one is L4. */
+  if (now->record->event == WEIR_EVENT_CONNECTION_LOST && now->record->code != WEIR_EXCEPTION_NONE) return;
   const char *what = now->record->event == WEIR_EVENT_CONNECTION_LOST ? "connection_lost"
                      : now->record->event == WEIR_EVENT_SOCKET_CLOSE  ? "the descriptor is closed"
                                                                       : "FIN is sent";

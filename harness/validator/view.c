@@ -195,7 +195,10 @@ static void begin_callback(weir_view *view, const weir_record *record, uint64_t 
     break;
   case WEIR_EVENT_GET_BUFFER: begin_get_buffer(&view->given, record, index); break;
   case WEIR_EVENT_BUFFER_UPDATED: use_buffer(view, record, index); break;
-  case WEIR_EVENT_DATA_RECEIVED: take_incoming(view, record, index); break;
+  case WEIR_EVENT_DATA_RECEIVED:
+    view->given = (weir_given){.asked = false}; /* D6: as buffer_updated would, it ends what get_buffer began */
+    take_incoming(view, record, index);
+    break;
   case WEIR_EVENT_EOF_RECEIVED: enter(view, WEIR_FACT_EOF, index); break;
   case WEIR_EVENT_CONNECTION_LOST:
     enter(view, WEIR_FACT_LOST, index);
