@@ -294,7 +294,7 @@ static void feed_run(weir_live *live, const weir_record *records, size_t count, 
   for (size_t i = 0; i < count; i++) {
     weir_record record = records[i];
     record.connection = 0;
-    live->kept[live->events % WEIR_LIVE_RECORDS] = (kept_record){.record = records[i], .connection = number};
+    live->kept[live->events % WEIR_LIVE_RECORDS] = (kept_record){.record = record, .connection = number};
     weir_validator_feed(self->validator, &record, 1);
     note_lost(live, self, &record);
     live->events++;
