@@ -165,7 +165,7 @@ static void conclude(weir_live *live, slot *self, const weir_record *end) {
   weir_problem problem = {.text = ""};
   switch (weir_validator_finish(self->validator, &problem)) {
   case WEIR_JUDGED: break;
-  case WEIR_INCOMPLETE: live->incomplete = true; break;
+  case WEIR_INCOMPLETE: live->incomplete = live->incomplete || end != NULL; break;
   case WEIR_UNREADABLE: unreadable(live, problem.status, problem.text, self->number); break;
   }
   sum_up(live, self);
@@ -252,10 +252,11 @@ static void conclude_all(weir_live *live, const weir_record *end, uint64_t numbe
   for (int i = 0; i < live->used; i++) {
     slot *self = &live->slots[i];
     if (self->validator == NULL || find(live, self->number) != self) continue;
-    weir_record own = end != NULL ? *end : (weir_record){.event = WEIR_EVENT_NONE};
-    /* A crash, a hang or a spin is told once: to the others it is an end on another connection. */
-    own.connection = of_all || self->number == number || live->connections == 1 ? 0 : 1;
-    conclude(live, self, end != NULL ? &own : NULL);
+    /* A crash, a hang or a spin is told once. */
+    bool told = end != NULL && (of_all || self->number == number || live->connections == 1);
+    weir_record own = told ? *end : (weir_record){.event = WEIR_EVENT_NONE};
+    own.connection = 0;
+    conclude(live, self, told ? &own : NULL);
   }
 }
 
