@@ -40,7 +40,7 @@ START_TEST(every_source_is_known) {
   for (unsigned rule = 0; rule < WEIR_RULE_COUNT; rule++) {
     char source[64];
     ck_assert_uint_lt(strlen(weir_rule_get(rule)->source), sizeof source);
-    strcpy(source, weir_rule_get(rule)->source);
+    memcpy(source, weir_rule_get(rule)->source, strlen(weir_rule_get(rule)->source) + 1);
     if (source[0] == 0 || weir_source_get(source) != NULL) continue;
     for (char *word = strtok(source, " "); word != NULL; word = strtok(NULL, " "))
       ck_assert_msg(weir_source_get(word) != NULL, "%s: no source %s", weir_rule_get(rule)->id, word);

@@ -103,7 +103,7 @@ static void judge_F3(const weir_moment *now) {
 static void judge_F3_final(const weir_moment *now) {
   const weir_view *view = now->view;
   if (!weir_ended_quiescent(now) || !weir_holds(now, FACT(WRITE_PAUSED))) return;
-  if (weir_holds(now, FACTS_DYING | FACT(EOF_RAISED) | FACT(WRITES_UNSURE) | FACT(PEER_CLOSED))) return;
+  if (weir_holds(now, FACTS_DYING | FACT(WRITES_UNSURE) | FACT(PEER_CLOSED))) return;
   bool empty = weir_holds(now, FACT(SOCKET)) ? weir_view_buffered(view) == 0
                                              : weir_holds(now, FACT(PEER)) && view->drained >= view->accepted;
   bool low = weir_holds(now, FACT(SOCKET)) && view->low >= 0 && !weir_holds(now, FACT(LIMITS_FRESH)) &&

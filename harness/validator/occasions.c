@@ -4,15 +4,15 @@
  * tried, and one of these events has come (0: no event is needed).  Several
  * rows: any of them. */
 static const struct {
-  uint8_t rule;
   uint64_t facts;
   uint64_t events;
   uint32_t tried;
+  uint8_t rule;
 } occasions[] = {
 #define WHEN(rule, facts, events)                                                                                      \
-  { WEIR_RULE_##rule, facts, events, 0 }
+  { facts, events, 0, WEIR_RULE_##rule }
 #define TRIED(rule, what, events)                                                                                      \
-  { WEIR_RULE_##rule, 0, events, WEIR_TRIED_##what }
+  { 0, events, WEIR_TRIED_##what, WEIR_RULE_##rule }
 #define DELIVERY (EVENT(BUFFER_UPDATED) | EVENT(DATA_RECEIVED))
 #define WRITES   (EVENT(WRITE) | EVENT(WRITELINES))
 #define FLOW     (EVENT(PAUSE_WRITING) | EVENT(RESUME_WRITING))
@@ -47,6 +47,7 @@ static const struct {
     WHEN(B11, FACT(ODD_SIZE), 0),
     WHEN(B12, FACT(EMPTY), 0),
     WHEN(B14, FACT(UPDATED_RAISED), 0),
+    WHEN(B14, FACT(DATA_RAISED), 0),
     WHEN(B15, FACT(RECV_AGAIN), EVENT(GET_BUFFER)),
     WHEN(B15, FACT(RECV_END), EVENT(GET_BUFFER)),
     WHEN(B16, FACT(SWITCHED_IN_GET), 0),

@@ -123,18 +123,15 @@ static void unreadable(weir_validator *validator, weir_status status, const char
 }
 
 /* How many values the code of a begin has, 0: any. */
-static uint8_t code_bound(unsigned event) {
-  switch (event) {
-  case WEIR_EVENT_BUFFER_UPDATED:
-  case WEIR_EVENT_DATA_RECEIVED:
-  case WEIR_EVENT_PEER_RECEIVED:
-  case WEIR_EVENT_DATA: return WEIR_DATA_COUNT;
-  case WEIR_EVENT_CONNECTION_LOST:
-  case WEIR_EVENT_EXCEPTION_HANDLER: return WEIR_EXCEPTION_COUNT;
-  case WEIR_EVENT_END: return WEIR_END_COUNT;
-  default: return 0;
-  }
-}
+static const uint8_t code_bounds[WEIR_EVENT_COUNT] = {
+    [WEIR_EVENT_BUFFER_UPDATED] = WEIR_DATA_COUNT,
+    [WEIR_EVENT_DATA_RECEIVED] = WEIR_DATA_COUNT,
+    [WEIR_EVENT_PEER_RECEIVED] = WEIR_DATA_COUNT,
+    [WEIR_EVENT_DATA] = WEIR_DATA_COUNT,
+    [WEIR_EVENT_CONNECTION_LOST] = WEIR_EXCEPTION_COUNT,
+    [WEIR_EVENT_EXCEPTION_HANDLER] = WEIR_EXCEPTION_COUNT,
+    [WEIR_EVENT_END] = WEIR_END_COUNT,
+};
 
 /* Fields that index tables or tell begin from end; NULL: well formed. */
 static const char *malformed(const weir_record *record) {
@@ -149,7 +146,7 @@ static const char *malformed(const weir_record *record) {
     if (pair != WEIR_FLAG_END) return "raised is a flag of an end record alone";
     return record->code < WEIR_EXCEPTION_COUNT ? NULL : "an unknown exception";
   }
-  uint8_t bound = pair == WEIR_FLAG_END ? 0 : code_bound(record->event);
+  uint8_t bound = pair == WEIR_FLAG_END ? 0 : code_bounds[record->event];
   return bound == 0 || record->code < bound ? NULL : "an unknown code";
 }
 
@@ -174,7 +171,8 @@ static void feed_begin(weir_validator *validator, weir_view *view, const weir_re
 }
 
 static void feed_end(weir_validator *validator, weir_view *view, const weir_record *record, const weir_pair *pair) {
-  uint64_t facts = view->facts | (record->flags & WEIR_FLAG_RAISED ? FACT(ODD) : 0);
+  bool odd = (record->flags & WEIR_FLAG_RAISED) != 0 || record->event == WEIR_EVENT_GET_PROTOCOL;
+  uint64_t facts = view->facts | (odd ? FACT(ODD) : 0);
   if (validator->any[WEIR_PHASE_END][record->event] & facts) ask_monitors(validator, view, record, pair, facts);
   weir_view_end(view, record, pair, validator->index);
 }

@@ -176,6 +176,16 @@ static void use_buffer(weir_view *view, const weir_record *record, uint64_t inde
   take_incoming(view, record, index);
 }
 
+static void begin_get_buffer(weir_given *given, const weir_record *record, uint64_t index) {
+  given->asked = true;
+  given->ready = given->used = false;
+  given->protocol = (uint8_t)weir_record_protocol(record);
+  given->kind = 0;
+  given->size = 0;
+  given->hint = (int32_t)record->a;
+  given->index = index;
+}
+
 static void begin_callback(weir_view *view, const weir_record *record, uint64_t index) {
   view->callbacks++;
   switch (record->event) {
@@ -183,10 +193,7 @@ static void begin_callback(weir_view *view, const weir_record *record, uint64_t 
     leave(view, FACT(UNMADE));
     enter(view, WEIR_FACT_MAKING, index);
     break;
-  case WEIR_EVENT_GET_BUFFER:
-    view->given = (weir_given){
-        .asked = true, .hint = (int32_t)record->a, .protocol = (uint8_t)weir_record_protocol(record), .index = index};
-    break;
+  case WEIR_EVENT_GET_BUFFER: begin_get_buffer(&view->given, record, index); break;
   case WEIR_EVENT_BUFFER_UPDATED: use_buffer(view, record, index); break;
   case WEIR_EVENT_DATA_RECEIVED: take_incoming(view, record, index); break;
   case WEIR_EVENT_EOF_RECEIVED: enter(view, WEIR_FACT_EOF, index); break;
@@ -240,9 +247,9 @@ static void begin_write(weir_view *view, const weir_record *record, uint64_t ind
   leave(view, FACT(LIMITS_FRESH));
   push_span(view, record);
   if (view->facts & FACT(MAKING)) view->tried |= WEIR_TRIED_WRITE_IN_MADE;
+  if (record->a > 0 && (view->facts & FACT(WROTE_EOF))) view->tried |= WEIR_TRIED_WRITE_LATE;
   if (record->event != WEIR_EVENT_WRITE) return;
   if (record->a == 0) view->tried |= WEIR_TRIED_WRITE_NOTHING;
-  if (view->facts & FACT(WROTE_EOF)) view->tried |= WEIR_TRIED_WRITE_LATE;
   if (weir_bytes_kind_is_bytes_like(record->code)) return;
   enter(view, WEIR_FACT_MISUSE, index);
   view->tried |= WEIR_TRIED_WRITE_BAD;
@@ -334,12 +341,9 @@ static void count_polls(weir_view *view, const weir_record *record, uint64_t ind
   }
 }
 
-void weir_view_begin(weir_view *view, const weir_record *record, uint64_t index) {
-  view->seen |= UINT64_C(1) << record->event;
+/* The peer, the loop, the probe and the run. */
+static void take_other(weir_view *view, const weir_record *record, uint64_t index) {
   switch (weir_event_groups[record->event]) {
-  case WEIR_GROUP_CALLBACK: begin_callback(view, record, index); break;
-  case WEIR_GROUP_CALL: begin_call(view, record, index); break;
-  case WEIR_GROUP_SOCKET: take_socket(view, record, index); break;
   case WEIR_GROUP_PEER: take_peer(view, record, index); break;
   case WEIR_GROUP_LOOP:
     if (record->event == WEIR_EVENT_EXCEPTION_HANDLER) hand_on(view, record, true);
@@ -351,12 +355,26 @@ void weir_view_begin(weir_view *view, const weir_record *record, uint64_t index)
     else
       take_incoming(view, record, index);
     break;
-  case WEIR_GROUP_RUN:
+  default:
     if (record->event != WEIR_EVENT_OPEN) break;
     view->capabilities = record->a;
     enter(view, WEIR_FACT_CALLS, index);
     break;
   }
+}
+
+void weir_view_begin(weir_view *view, const weir_record *record, uint64_t index) {
+  unsigned group = weir_event_groups[record->event];
+  view->seen |= UINT64_C(1) << record->event;
+  /* Branches that the processor foresees, where a long trace spends its time. */
+  if (group == WEIR_GROUP_CALLBACK)
+    begin_callback(view, record, index);
+  else if (group == WEIR_GROUP_SOCKET)
+    take_socket(view, record, index);
+  else if (group == WEIR_GROUP_CALL)
+    begin_call(view, record, index);
+  else
+    take_other(view, record, index);
   if (view->facts & FACT(PAUSED)) count_polls(view, record, index);
 }
 
