@@ -57,7 +57,7 @@ static weir_status read_line(weir_adapter *adapter, char *text, uint32_t line, w
   return weir_fail(problem, WEIR_BAD_INPUT, line, "`%.40s` is none of runtime, command and summary", word);
 }
 
-static weir_status read_stream(FILE *in, weir_adapter *adapter, weir_problem *problem) {
+weir_status weir_adapter_parse(FILE *in, weir_adapter *adapter, weir_problem *problem) {
   char text[WEIR_ADAPTER_LINE_MAX];
   for (uint32_t line = 1; fgets(text, sizeof text, in) != NULL; line++) {
     if (line > LINES_MAX || (strchr(text, '\n') == NULL && !feof(in)))
@@ -81,7 +81,7 @@ weir_status weir_adapter_read(const char *path, weir_adapter *adapter, weir_prob
   FILE *in = fopen(path, "re");
   if (in == NULL) return weir_fail(problem, WEIR_IO, 0, "%s: %s", path, strerror(errno));
   weir_problem found = {.line = 0};
-  weir_status status = read_stream(in, adapter, &found);
+  weir_status status = weir_adapter_parse(in, adapter, &found);
   (void)fclose(in);
   if (status == WEIR_OK) return WEIR_OK;
   return weir_fail(problem, status, found.line, "%s:%u: %s", path, found.line, found.text);
