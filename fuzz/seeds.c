@@ -12,7 +12,7 @@
 #include "reference/reference.h"
 #include "trace/codec.h"
 
-enum { RECORDS_MOST = 400 /* longer traces make slow seeds */ };
+enum { RECORDS_MOST = 100 /* longer traces make slow seeds */ };
 
 static FILE *create(const char *folder, const char *target, size_t number) {
   char path[4096];
