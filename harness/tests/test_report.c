@@ -536,7 +536,7 @@ START_TEST(finding_word_for_word) {
   assert_has(text, "fail     asyncio@3.12  3.12.1\n"
                    "case     close/in-get_buffer: close() inside get_buffer: nothing is delivered\n"
                    "         after it\n"
-                   "rule     C1 MUST: No BU ");
+                   "rule     C1 MUST: No buffer_updated ");
   assert_has(text, "\nsource   D8: ");
   assert_has(text, "\n"
                    "              4  get_buffer(-1) {\n"

@@ -43,10 +43,10 @@ static void judge_W1_received(const weir_moment *now) {
     weir_words told = weir_tell_data(record, view->drained);
     weir_break(now, WEIR_RULE_W1, now->index, "the peer received %s", told.text);
   } else if (record->code == WEIR_DATA_STREAM && weir_holds(now, FACT(CALLS)) &&
-             record->b + record->a > view->accepted) {
+             record->b + record->a > view->accepted + view->refused) {
     weir_break(now, WEIR_RULE_W1, now->index,
                "the peer received the stream up to offset %llu, and %llu bytes were written",
-               (unsigned long long)(record->b + record->a), (unsigned long long)view->accepted);
+               (unsigned long long)record->b + record->a, (unsigned long long)view->accepted);
   }
 }
 
