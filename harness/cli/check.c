@@ -198,7 +198,7 @@ static int check_all(const check_options *options_, weir_cli_output *output) {
 
 int weir_cli_check(int argc, char **argv) {
   check_options self = {.explain = 3};
-  if (argp_parse(&parser, argc, argv, 0, NULL, &self) != 0) return WEIR_EXIT_USAGE;
+  if (!weir_cli_parse(&parser, argc, argv, &self)) return WEIR_EXIT_USAGE;
   if (self.path_count == 0) self.paths[self.path_count++] = "-";
   weir_cli_output output;
   weir_problem problem = {.text = ""};

@@ -169,7 +169,7 @@ static weir_status show_scenario(const show_options *self, FILE *out, weir_probl
 
 int weir_cli_show(int argc, char **argv) {
   show_options self = {.name = NULL};
-  if (argp_parse(&parser, argc, argv, 0, NULL, &self) != 0) return WEIR_EXIT_USAGE;
+  if (!weir_cli_parse(&parser, argc, argv, &self)) return WEIR_EXIT_USAGE;
   if (self.name == NULL) {
     weir_cli_say("a scenario or a trace is needed: `weir show FILE`");
     return WEIR_EXIT_USAGE;
