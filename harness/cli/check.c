@@ -159,7 +159,9 @@ static int conclude(const check_options *options_, checking *self, const char *p
   if (!complete && verdict != WEIR_PASS) (void)fprintf(out, "; so far %s", weir_verdict_name(verdict));
   print_rules(findings, count, out);
   (void)fprintf(out, " (%llu events)\n", (unsigned long long)self->count);
-  if (explain(options_, self, path, findings, count, output) != WEIR_OK || !complete) return WEIR_EXIT_USAGE;
+  weir_status status = explain(options_, self, path, findings, count, output);
+  if (status != WEIR_OK) weir_cli_say("%s: the findings cannot be explained: %s", path, weir_status_name(status));
+  if (status != WEIR_OK || !complete) return WEIR_EXIT_USAGE;
   return verdict == WEIR_FAIL ? WEIR_EXIT_BROKEN_RULE : WEIR_EXIT_OK;
 }
 
