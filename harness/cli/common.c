@@ -1,4 +1,3 @@
-#include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -27,12 +26,6 @@ int weir_cli_fail(weir_status status, const weir_problem *problem) {
 }
 
 /* ---- Commands */
-
-bool weir_cli_parse(const struct argp *parser, int argc, char **argv, void *input) {
-  error_t error = argp_parse(parser, argc, argv, 0, NULL, input);
-  if (error != 0) weir_cli_say("the options cannot be read: %s", strerror(error));
-  return error == 0;
-}
 
 char **weir_cli_cut_command(int *argc, char **argv) {
   for (int i = 1; i < *argc; i++) {
