@@ -44,8 +44,7 @@ static void put_about(sink *to, const char *word, const char *text) {
   for (; *text != '\0'; text++) {
     unsigned char byte = (unsigned char)*text;
     const char one[2] = {*text, '\0'};
-    bool writable = byte == '\t' || (byte >= 0x20 && byte != 0x7F);
-    put(to, writable ? one : " ");
+    put(to, byte < 0x20 || byte == 0x7F ? " " : one);
   }
   put(to, "\n");
 }

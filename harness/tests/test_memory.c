@@ -193,7 +193,7 @@ START_TEST(test_and_replay){
          {weir_cli_test, "weir_test -- ./worker leave"})} END_TEST
 
     START_TEST(run){
-        ROWS({weir_cli_run, "weir_run reference good.weir"}, {weir_cli_run, "weir_run reference two --format json"},
+        ROWS({weir_cli_run, "weir_run reference good.weir"},
              {weir_cli_run, "weir_run reference good.weir --format jsonl --output trace.jsonl"},
              {weir_cli_run, "weir_run reference good.weir --format binary --output trace"},
              {weir_cli_run, "weir_run ./faulty.so crash.weir"}, {weir_cli_run, "weir_run good.weir -- ./worker well"},
