@@ -306,8 +306,7 @@ START_TEST(reference) {
   static const char *const texts[] = {
       "peer send 100; fin\n",
       "app protocol plain\npeer send 10\npeer send 20; fin\n",
-      "socket buffer 10\napp connection_made: set_write_buffer_limits high 8; write 5000\napp when idle: write 9000\n"
-      "app pause_writing: write 20000\napp when idle: close\n",
+      "socket buffer 10\napp connection_made: write 5000\napp pause_writing: write 90000\napp when idle: write 90000\n",
       "socket buffer 10\npeer at start: stop\napp when idle: writelines 5 of 3000; write_eof\npeer start\npeer fin\n",
       "app buffer_updated: set_protocol plain; write 9000\nsocket buffer 3\npeer send 9\npeer send 9\npeer reset\n",
       "app get_buffer: write 300; raise\nsocket buffer 3\npeer send 9\n",
