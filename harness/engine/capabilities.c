@@ -36,9 +36,11 @@ bool weir_capability_provable(uint32_t missing) {
   return (missing & ~calls) == 0;
 }
 
-/* can_write_eof() that says no is how write_eof() is refused (W8). */
+/* can_write_eof() that says no is how write_eof() is refused (W8).  How much
+ * waits can be told by a transport that controls no flow: an answer claims nothing. */
 static bool is_refusal(const weir_record *end) {
   if ((end->flags & WEIR_FLAG_RAISED) != 0) return end->code == WEIR_EXCEPTION_UNSUPPORTED;
+  if (end->event == WEIR_EVENT_GET_SIZE) return true;
   return end->event == WEIR_EVENT_CAN_WRITE_EOF && end->b == 0;
 }
 

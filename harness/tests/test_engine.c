@@ -235,6 +235,16 @@ START_TEST(refused_calls_are_skips) {
 }
 END_TEST
 
+START_TEST(telling_the_size_claims_no_flow_control) {
+  uint32_t less = ALL & ~(uint32_t)WEIR_CAN_FLOW_CONTROL;
+  tale self = with_call(WEIR_EVENT_GET_SIZE, BOTH, 0);
+  ck_assert_int_eq(judge(&self, WEIR_CAN_FLOW_CONTROL, less), WEIR_SKIP);
+  self = with_call(WEIR_EVENT_GET_SIZE, RAISED, WEIR_EXCEPTION_UNSUPPORTED);
+  ck_assert_int_eq(judge(&self, WEIR_CAN_FLOW_CONTROL, less), WEIR_SKIP);
+  ck_assert_int_eq(judge(&self, WEIR_CAN_FLOW_CONTROL, ALL), WEIR_ERROR);
+}
+END_TEST
+
 START_TEST(unrefused_calls_are_errors) {
   uint32_t less = ALL & ~(uint32_t)WEIR_CAN_WRITE_EOF;
   tale self = with_call(WEIR_EVENT_WRITE_EOF, BOTH, 0);
@@ -399,6 +409,7 @@ int main(void) {
   tcase_add_test(judging, cut_traces_are_errors);
   tcase_add_test(judging, unreadable_traces_are_errors);
   tcase_add_test(judging, refused_calls_are_skips);
+  tcase_add_test(judging, telling_the_size_claims_no_flow_control);
   tcase_add_test(judging, unrefused_calls_are_errors);
   tcase_add_test(judging, refusing_what_is_declared_is_an_error);
   tcase_add_test(judging, crash_is_no_refusal);

@@ -475,6 +475,12 @@ START_TEST(flow_control) {
       /* ... of which a write after close() may be, or not */
       {"open cm watch limits/10@5 write/20{ pw } close write/30 send/20=20 rw cl sockclose end", ""},
       {"open cm watch limits/10@5 write/20{ pw } close write/30 send/20=14 rw send/6=6 cl sockclose end", "F3@10"},
+      /* ... nor inside the call that sets the limits, which may hold already (F6) */
+      {"open cm watch limits/10@5 write/40{ send/40=16 pw } limits/100@50{ rw } end", ""},
+      /* ... and of a writelines() what its pause_writing did not let go through before it ended the connection */
+      {"open cm watch limits/10@5 lines/45{ send/15=4 pw{ close } } send/11=11 rw cl sockclose prec/15@0 end", ""},
+      {"open cm watch limits/10@5 lines/45{ send/15=4 pw{ weof } } send/11=11 rw shut prec/15@0 sawfin end", ""},
+      {"open cm watch limits/10@5 write/45{ send/15=4 pw{ close } } send/11=11 cl sockclose prec/15@0 end", "C2@11"},
       /* F4 */
       {"open cm pstop write/5 limits/0@0{ pw{ limits/10@5 } } getlimits=42949672965 end", ""},
       {"open cm limits/10@5 getlimits=0xa00000005 end", ""},

@@ -426,6 +426,12 @@ static void end_callback(weir_view *view, const weir_record *record, const weir_
 }
 
 /* ---- Calls end ------------------------------------------------------------- */
+/* A writelines() that brought a callback in which the connection was ended: it is
+ * one write() for each element (D12), so that those behind are late ones (C7, W6). */
+static bool ended_between_lines(const weir_view *view, const weir_record *record) {
+  return record->event == WEIR_EVENT_WRITELINES && (view->facts & (FACT(CLOSING) | FACT(WROTE_EOF))) != 0;
+}
+
 static void end_write(weir_view *view, const weir_record *record, const weir_pair *pair) {
   bool raised = (record->flags & WEIR_FLAG_RAISED) != 0;
   weir_late late = raised ? WEIR_LATE_RAISED : WEIR_LATE_ACCEPTED;
@@ -448,7 +454,8 @@ static void end_write(weir_view *view, const weir_record *record, const weir_pai
   }
   if (record->event == WEIR_EVENT_WRITE && !weir_bytes_kind_is_bytes_like(pair->begin.code))
     enter(view, WEIR_FACT_WRITES_UNSURE, pair->index); /* W3 */
-  if (!(pair->facts & (FACTS_DYING | FACT(WROTE_EOF)))) view->sure += pair->begin.a;
+  bool late_from_the_start = (pair->facts & (FACTS_DYING | FACT(WROTE_EOF))) != 0;
+  if (!late_from_the_start && !ended_between_lines(view, record)) view->sure += pair->begin.a;
   if (view->high < 0 || weir_view_buffered(view) <= (uint64_t)view->high) return;
   if ((view->facts & (FACTS_DYING | FACT(WRITE_PAUSED))) || !weir_view_can(view, WEIR_CAN_FLOW_CONTROL)) return;
   enter(view, WEIR_FACT_PAUSE_OWED, pair->index);
