@@ -132,6 +132,7 @@ START_TEST(lifecycle) {
       {"open cm isclosing=0 fin er isclosing=1 cl sockclose end", ""},
       {"open cm close close{ }!runtime cl sockclose end", "L10@4"},
       {"open cm watch close cl end", "L10@5"},
+      {"open cm write/1 send/1=1 close cl end", ""}, /* bytes alone were recorded */
       {"open cm watch close cl{ }!probe1 end", ""},
       /* L11 */
       {"open cm psend/3 gb bu/3:foreign=0 end:crash", "L11@4 B4@4"},
@@ -481,6 +482,11 @@ START_TEST(flow_control) {
       {"open cm watch limits/10@5 lines/45{ send/15=4 pw{ close } } send/11=11 rw cl sockclose prec/15@0 end", ""},
       {"open cm watch limits/10@5 lines/45{ send/15=4 pw{ weof } } send/11=11 rw shut prec/15@0 sawfin end", ""},
       {"open cm watch limits/10@5 write/45{ send/15=4 pw{ close } } send/11=11 cl sockclose prec/15@0 end", "C2@11"},
+      /* F10 inside pause_writing, which comes with high or more */
+      {"open cm watch limits/10@5 write/40{ send/40=16 pw{ size=0 } } end", "F10@7"},
+      {"open cm watch limits/10@5 write/40{ send/40=16 pw{ size=24 } } end", ""},
+      {"open cm watch limits/10@5 write/10{ send/10=0 pw{ size=10 } } end", ""},
+      {"open cm watch limits/10@5 write/40{ send/40=16 pw{ pause size=0 } } end", ""},
       /* F4 */
       {"open cm pstop write/5 limits/0@0{ pw{ limits/10@5 } } getlimits=42949672965 end", ""},
       {"open cm limits/10@5 getlimits=0xa00000005 end", ""},

@@ -174,6 +174,7 @@ static void judge_L10(const weir_moment *now) {
 static void judge_L10_final(const weir_moment *now) {
   if (!weir_ended_quiescent(now) || !weir_holds(now, FACT(LOST)) || !weir_holds(now, FACT(SOCKET))) return;
   if (weir_holds(now, FACT(SOCKET_CLOSED) | FACT(LOST_RAISED))) return; /* L9 */
+  if (!(now->view->seen & EVENT(WATCH))) return; /* a record of bytes alone, not of the descriptor's life */
   weir_break(now, WEIR_RULE_L10, now->view->since[WEIR_FACT_LOST],
              "the run is over and the descriptor was never closed, though connection_lost came (record %llu)",
              (unsigned long long)now->view->since[WEIR_FACT_LOST]);
