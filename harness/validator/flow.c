@@ -99,7 +99,7 @@ static void judge_F3(const weir_moment *now) {
   const weir_view *view = now->view;
   uint64_t unsure = FACTS_FAILED | FACT(ABORT) | FACT(WRITES_UNSURE) | FACT(LIMITS_FRESH);
   if (!weir_holds(now, FACT(SOCKET)) || weir_holds(now, unsure)) return;
-  if (view->open & EVENT(SET_LIMITS)) return; /* F6: by the limits that are just being set */
+  if (view->open & EVENT(SET_LIMITS)) return;             /* F6: by the limits that are just being set */
   int64_t most = view->low >= 0 ? view->low : view->high; /* a low that is not known is at most high */
   uint64_t least = weir_view_buffered(view);
   if (wrote_late(now)) least = view->sure > view->sent ? view->sure - view->sent : 0;
