@@ -37,6 +37,9 @@ START_TEST(a_cut_trace_is_never_a_pass) {
   ck_assert_msg(strstr(problem.text, "cut") != NULL, "%s", problem.text);
   ck_assert_int_eq(judge("open cm close end:cut", &problem), WEIR_INCOMPLETE);
   ck_assert_int_eq(judge("open cm close end:limit", &problem), WEIR_INCOMPLETE);
+  ck_assert_int_eq(judge("open cm gb{ end", &problem), WEIR_INCOMPLETE); /* quiet, and yet inside get_buffer */
+  ck_assert_str_eq(problem.text, "the run is over and get_buffer (record 2) has not ended: an end is missing");
+  ck_assert_int_eq(judge("open cm gb{ end:hang", &problem), WEIR_JUDGED);
   ck_assert_int_eq(judge("open cm close end:crash", NULL), WEIR_JUDGED);
   ck_assert_int_eq(judge("", &problem), WEIR_INCOMPLETE);
 }
@@ -111,7 +114,7 @@ START_TEST(nesting_is_bounded) {
   weir_problem problem;
   ck_assert_int_eq(judge_records(records, 66, &problem), WEIR_UNREADABLE);
   ck_assert_int_eq(problem.status, WEIR_BOUND);
-  ck_assert_int_eq(judge_records(records + 1, 65, &problem), WEIR_JUDGED);
+  ck_assert_int_eq(judge_records(records + 1, 65, &problem), WEIR_INCOMPLETE); /* none of them has ended */
 }
 END_TEST
 

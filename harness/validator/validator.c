@@ -269,6 +269,15 @@ void weir_validator_feed(weir_validator *validator, const weir_record *records, 
     feed_one(validator, &records[i]);
 }
 
+/* A callback or call that has begun and not ended, where nothing is going to happen any more. */
+static const weir_pair *left_open(const weir_validator *validator) {
+  if (validator->end != WEIR_END_QUIESCENT) return NULL;
+  for (unsigned connection = 0; connection < WEIR_CONNECTIONS_MAX; connection++)
+    if ((validator->connections >> connection & 1) && validator->views[connection].depth > 0)
+      return &validator->views[connection].stack[validator->views[connection].depth - 1];
+  return NULL;
+}
+
 weir_judgement weir_validator_finish(weir_validator *validator, weir_problem *problem) {
   if (validator->problem.status != WEIR_OK) {
     if (problem != NULL) *problem = validator->problem;
@@ -277,6 +286,12 @@ weir_judgement weir_validator_finish(weir_validator *validator, weir_problem *pr
   if (!validator->ended) {
     (void)weir_fail(problem, WEIR_BAD_INPUT, 0, "the trace is cut: after record %llu an end record should follow",
                     (unsigned long long)validator->index);
+    return WEIR_INCOMPLETE;
+  }
+  const weir_pair *open = left_open(validator);
+  if (open != NULL) {
+    (void)weir_fail(problem, WEIR_BAD_INPUT, 0, "the run is over and %s (record %llu) has not ended: an end is missing",
+                    weir_event_name(open->begin.event), (unsigned long long)open->index);
     return WEIR_INCOMPLETE;
   }
   if (validator->end != WEIR_END_CUT && validator->end != WEIR_END_LIMIT) return WEIR_JUDGED;
