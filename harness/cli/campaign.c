@@ -26,6 +26,7 @@ bool weir_cli_campaign_option(weir_cli_campaign *campaign, int key, const char *
     return true;
   }
   case 'o': campaign->output = value; return true;
+  case WEIR_CLI_KEY_TRACES: campaign->traces = value; return true;
   case WEIR_CLI_KEY_STRICT: campaign->strict = true; return true;
   case WEIR_CLI_KEY_LOG: campaign->log = true; return true;
   case WEIR_CLI_KEY_SEED: campaign->seed = parse_number(value, INT64_MAX, "a seed", state); return true;
@@ -117,6 +118,7 @@ static int run_targets(const weir_cli_campaign *campaign, const weir_suite *suit
                        weir_result *result) {
   weir_runner_options runner_options = {.command = campaign->command, .log = campaign->log};
   weir_engine_options options = {.strict = campaign->strict,
+                                 .keep_traces = campaign->traces != NULL,
                                  .seed = campaign->seed,
                                  .progress = watch_progress,
                                  .stop = watch_stop,
@@ -141,6 +143,8 @@ int weir_cli_campaign_run(const weir_cli_campaign *campaign, const weir_suite *s
   weir_result result = {.strict = campaign->strict, .seed = campaign->seed};
   int broken = run_targets(campaign, suite, &signals, &result);
   int reported = report(campaign, &result, &output);
+  status = campaign->traces != NULL ? weir_cli_traces_write(campaign->traces, &result, &problem) : WEIR_OK;
+  if (status != WEIR_OK) reported = weir_cli_fail(status, &problem);
   int verdict = weir_result_status(&result);
   weir_result_clear(&result);
   if (reported != 0) return reported;

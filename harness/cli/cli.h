@@ -66,6 +66,7 @@ typedef struct weir_cli_campaign {
   char **command; /* after `--` */
   weir_format format;
   const char *output;
+  const char *traces; /* a folder for every trace, or NULL */
   bool strict;
   bool log;
   uint64_t seed;
@@ -74,17 +75,20 @@ typedef struct weir_cli_campaign {
 
 struct argp_state;
 /* The options of a campaign, as argp wants them. */
-enum { WEIR_CLI_KEY_STRICT = 256, WEIR_CLI_KEY_SEED, WEIR_CLI_KEY_LOG, WEIR_CLI_KEY_EXPLAIN };
+enum { WEIR_CLI_KEY_STRICT = 256, WEIR_CLI_KEY_SEED, WEIR_CLI_KEY_LOG, WEIR_CLI_KEY_EXPLAIN, WEIR_CLI_KEY_TRACES };
 #define WEIR_CLI_CAMPAIGN_OPTIONS                                                                                      \
   {"format", 'f', "FORMAT", 0, "table (default), tap, junit or json", 0},                                              \
       {"output", 'o', "FILE", 0, "write to FILE, in one piece, in place of standard output", 0},                       \
       {"strict", WEIR_CLI_KEY_STRICT, NULL, 0, "a broken SHOULD fails as a MUST does", 0},                             \
-      {"explain", WEIR_CLI_KEY_EXPLAIN, "N", 0, "explain the first N failures behind the table (default 1)", 0}, {     \
+      {"explain", WEIR_CLI_KEY_EXPLAIN, "N", 0, "explain the first N failures behind the table (default 1)", 0},       \
+      {"traces", WEIR_CLI_KEY_TRACES, "FOLDER", 0, "write every trace to FOLDER/TARGET/CASE.jsonl", 0}, {              \
     "log", WEIR_CLI_KEY_LOG, NULL, 0, "let the standard error of targets through", 0                                   \
   }
 /* Takes one of them; false where the key is another. */
 bool weir_cli_campaign_option(weir_cli_campaign *campaign, int key, const char *value, struct argp_state *state);
 void weir_cli_campaign_target(weir_cli_campaign *campaign, const char *name, struct argp_state *state);
+/* Writes the traces that the result has kept. */
+WEIR_MUST_USE weir_status weir_cli_traces_write(const char *folder, const weir_result *result, weir_problem *problem);
 /* Runs it and reports.  Returns the exit status. */
 int weir_cli_campaign_run(const weir_cli_campaign *campaign, const weir_suite *suite);
 

@@ -108,10 +108,10 @@ static void judge_trace(judging *self, weir_judgement judgement, const weir_prob
   weir_case_result *result = self->result;
   if (judgement == WEIR_UNREADABLE) {
     decide(result, WEIR_ERROR, problem->text[0] != '\0' ? problem->text : "the trace cannot be read");
+  } else if (result->finding_count > 0) {
+    fail_or_warn(self); /* what was seen was seen, however the trace ends */
   } else if (ended(self->run, WEIR_END_LIMIT)) {
     decide(result, WEIR_ERROR, "the trace is cut: a bound of the harness was reached");
-  } else if (result->finding_count > 0) {
-    fail_or_warn(self);
   } else if (judgement == WEIR_INCOMPLETE) {
     decide(result, WEIR_ERROR, "the trace is cut: it does not tell how the run ended");
   } else if (!ended(self->run, WEIR_END_QUIESCENT)) {

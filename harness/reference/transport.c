@@ -183,7 +183,8 @@ static const weir_target target = {
     .size = sizeof target,
     .name = "reference",
     .version = "0.1.0",
-    .capabilities = (1u << WEIR_CAPABILITY_COUNT) - 1,
+    /* All that C can show: a buffer is an address and a size here, of one kind only. */
+    .capabilities = ((1u << WEIR_CAPABILITY_COUNT) - 1) & ~(unsigned)(WEIR_CAN_BUFFER_KINDS | WEIR_CAN_WRITE_KINDS),
     .transport = &calls,
 };
 

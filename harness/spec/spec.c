@@ -17,9 +17,11 @@
    ON(GET_LIMITS) | ON(GET_SIZE))
 #define ON_PAYLOAD (ON_DELIVERY | ON(PEER_RECEIVED) | ON(DATA))
 /* What shows that the program has gone on since a call returned. */
+#define ON_PEER                                                                                                        \
+  (ON(PEER_SEND) | ON(PEER_FIN) | ON(PEER_RESET) | ON(PEER_CLOSE) | ON(PEER_STOP) | ON(PEER_START) |                   \
+   ON(PEER_RECEIVED) | ON(PEER_SAW_FIN) | ON(PEER_SAW_RESET) | ON(ADVANCE))
 #define ON_LATER                                                                                                       \
-  (ON(CONNECTION_MADE) | ON_READING | ON(EOF_RECEIVED) | ON(RESUME_WRITING) | ON(PEER_SEND) | ON(PEER_RECEIVED) |      \
-   ON(PEER_START) | ON(ADVANCE) | ON(TIMEOUT) | ON(END))
+  (ON(CONNECTION_MADE) | ON_READING | ON(EOF_RECEIVED) | ON(RESUME_WRITING) | ON_PEER | ON(TIMEOUT) | ON(END))
 
 _Static_assert(WEIR_EVENT_COUNT <= 64, "a set of events is 64 bits");
 _Static_assert(WEIR_RULE_COUNT <= 128, "a set of rules is two words of 64 bits");

@@ -142,8 +142,12 @@ static int pair_look(weir_child *child, char *message) {
   return size < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
 }
 
+/* Where real time runs out first, the machine is busy or the child sleeps; which,
+ * the processor time of the second half tells: a hang does not run at all. */
+enum { IDLE_PARTS = 50 };
+
 weir_heard weir_child_hear(weir_child *child, uint32_t spin_ms, uint32_t hang_ms, char *message) {
-  int64_t begin = clock_ms(CLOCK_MONOTONIC), used = clock_ms(child->clock);
+  int64_t begin = clock_ms(CLOCK_MONOTONIC), used = clock_ms(child->clock), used_late = -1;
   for (;;) {
     struct pollfd ready[2] = {{.fd = child->pair, .events = POLLIN}, {.fd = child->errors, .events = POLLIN}};
     (void)poll(ready, 2, SLICE_MS);
@@ -152,8 +156,11 @@ weir_heard weir_child_hear(weir_child *child, uint32_t spin_ms, uint32_t hang_ms
     int seen = pair_look(child, message);
     if (seen > 0) return WEIR_HEARD_MESSAGE;
     if (seen < 0 || !alive) return WEIR_HEARD_DEATH;
-    if (clock_ms(child->clock) - used > (int64_t)spin_ms) return WEIR_HEARD_SPIN;
-    if (clock_ms(CLOCK_MONOTONIC) - begin > (int64_t)hang_ms) return WEIR_HEARD_HANG;
+    int64_t used_now = clock_ms(child->clock), waited = clock_ms(CLOCK_MONOTONIC) - begin;
+    if (used_now - used > (int64_t)spin_ms) return WEIR_HEARD_SPIN;
+    if (used_late < 0 && waited > (int64_t)hang_ms / 2) used_late = used_now;
+    if (waited > (int64_t)hang_ms)
+      return used_now - used_late > (int64_t)hang_ms / 2 / IDLE_PARTS ? WEIR_HEARD_SPIN : WEIR_HEARD_HANG;
   }
 }
 

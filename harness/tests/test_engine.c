@@ -168,6 +168,16 @@ START_TEST(crash_and_spin_fail) {
 }
 END_TEST
 
+/* What was seen was seen: a cut trace with a finding is a failure. */
+START_TEST(cut_traces_keep_their_findings) {
+  tale limit = begun();
+  add(&limit, WEIR_EVENT_CONNECTION_MADE, BOTH, 0, 0);
+  add(&limit, WEIR_EVENT_END, 0, WEIR_END_LIMIT, 0);
+  ck_assert_int_eq(judge(&limit, 0, ALL), WEIR_FAIL);
+  expect_reason("L1");
+}
+END_TEST
+
 START_TEST(cut_traces_are_errors) {
   tale limit = begun();
   add(&limit, WEIR_EVENT_END, 0, WEIR_END_LIMIT, 0);
@@ -385,6 +395,7 @@ int main(void) {
   tcase_add_test(judging, broken_should_warns);
   tcase_add_test(judging, worst_finding_first);
   tcase_add_test(judging, crash_and_spin_fail);
+  tcase_add_test(judging, cut_traces_keep_their_findings);
   tcase_add_test(judging, cut_traces_are_errors);
   tcase_add_test(judging, unreadable_traces_are_errors);
   tcase_add_test(judging, refused_calls_are_skips);

@@ -82,14 +82,13 @@ static void judge_B6(const weir_moment *now) {
 
 /* An error about a usable buffer in hand, that nothing else explains. */
 static bool refuses_buffer(const weir_moment *now) {
-  uint64_t causes = FACTS_FATAL | FACT(FLOW_RAISED) | FACT(LOST_RAISED) | FACT(MISUSE);
+  uint64_t causes = FACTS_FATAL | FACT(FLOW_RAISED) | FACT(LOST_RAISED) | FACT(MISUSE) | FACT(SWITCHED_IN_GET);
   if (!now->view->given.ready || weir_holds(now, causes | FACTS_GONE)) return false;
   switch (now->record->code) {
   case WEIR_EXCEPTION_TYPE:
   case WEIR_EXCEPTION_VALUE:
   case WEIR_EXCEPTION_RUNTIME:
   case WEIR_EXCEPTION_BUFFER:
-  case WEIR_EXCEPTION_INTERNAL:
   case WEIR_EXCEPTION_OTHER: return true;
   default: return false;
   }
@@ -197,25 +196,35 @@ static void judge_B12_final(const weir_moment *now) {
              weir_end_name(now->record->code), (unsigned long long)now->view->since[WEIR_FACT_EMPTY]);
 }
 
-/* B14: buffer_updated raised. */
+/* B14: buffer_updated, or a plain protocol's data_received, raised. */
+static const uint8_t receivers[] = {WEIR_EVENT_BUFFER_UPDATED, WEIR_EVENT_DATA_RECEIVED};
+
 static void judge_B14(const weir_moment *now) {
-  uint64_t since = now->view->raises[WEIR_EVENT_BUFFER_UPDATED].index;
-  weir_break(now, WEIR_RULE_B14, since, "%s after buffer_updated (record %llu) raised; none comes after that",
-             weir_event_name(now->record->event), (unsigned long long)since);
+  for (unsigned i = 0; i < 2; i++) {
+    const weir_raise *raise = &now->view->raises[receivers[i]];
+    if (!raise->raised) continue;
+    weir_break(now, WEIR_RULE_B14, raise->index, "%s after %s (record %llu) raised; none comes after that",
+               weir_event_name(now->record->event), weir_event_name(receivers[i]), (unsigned long long)raise->index);
+    return;
+  }
 }
 
-static void judge_B14_final(const weir_moment *now) {
-  const weir_raise *raise = &now->view->raises[WEIR_EVENT_BUFFER_UPDATED];
-  if (!raise->raised || !weir_ended_quiescent(now)) return;
+static void judge_B14_of(const weir_moment *now, unsigned receiver) {
+  const weir_raise *raise = &now->view->raises[receiver];
+  if (!raise->raised) return;
   weir_words told = weir_tell_exception(raise->code, raise->number);
   if (!raise->handled && !raise->lost)
     weir_break(now, WEIR_RULE_B14, raise->index,
-               "buffer_updated (record %llu) raised %s, and neither the exception handler "
-               "nor connection_lost was given it",
-               (unsigned long long)raise->index, told.text);
+               "%s (record %llu) raised %s, and neither the exception handler nor connection_lost was given it",
+               weir_event_name(receiver), (unsigned long long)raise->index, told.text);
   else if (!weir_holds(now, FACT(LOST)) && !weir_flush_may_wait(now->view))
-    weir_break(now, WEIR_RULE_B14, raise->index, "buffer_updated (record %llu) raised, and connection_lost never came",
-               (unsigned long long)raise->index);
+    weir_break(now, WEIR_RULE_B14, raise->index, "%s (record %llu) raised, and connection_lost never came",
+               weir_event_name(receiver), (unsigned long long)raise->index);
+}
+
+static void judge_B14_final(const weir_moment *now) {
+  if (!weir_ended_quiescent(now)) return;
+  for (unsigned i = 0; i < 2; i++) judge_B14_of(now, receivers[i]);
 }
 
 /* B15: a get_buffer that no buffer_updated follows is no error. */
@@ -228,16 +237,33 @@ static void judge_B15(const weir_moment *now) {
              now->record->a);
 }
 
+/* What was read after set_protocol() inside get_buffer reaches nobody. */
+static void judge_B16_dropped(const weir_moment *now) {
+  const weir_view *view = now->view;
+  if (weir_holds(now, FACT(CLOSING) | FACTS_FATAL | FACT(STRAYED)) || view->received <= view->expected) return;
+  weir_break(
+      now, WEIR_RULE_B16, view->since[WEIR_FACT_SWITCHED_IN_GET],
+      "connection_lost, and %llu bytes that were read after set_protocol() inside get_buffer reached no protocol",
+      (unsigned long long)(view->received - view->expected));
+}
+
+static void judge_B16_jump(const weir_moment *now) {
+  weir_words told = weir_tell_data(now->record, now->view->expected);
+  weir_break(now, WEIR_RULE_B16, now->view->since[WEIR_FACT_SWITCHED_IN_GET],
+             "after set_protocol() inside get_buffer came %s", told.text);
+}
+
 /* B16: the buffer goes back to the object that gave it. */
 static void judge_B16(const weir_moment *now) {
   const weir_given *given = &now->view->given;
   if (now->record->event == WEIR_EVENT_BUFFER_UPDATED && given->ready && !same_object(now))
     weir_break(now, WEIR_RULE_B16, given->index, "buffer_updated on protocol %u for a buffer that protocol %u gave",
                weir_record_protocol(now->record), given->protocol);
-  if (!weir_holds(now, FACT(SWITCHED_IN_GET)) || !is_jump(now)) return;
-  weir_words told = weir_tell_data(now->record, now->view->expected);
-  weir_break(now, WEIR_RULE_B16, now->view->since[WEIR_FACT_SWITCHED_IN_GET],
-             "after set_protocol() inside get_buffer came %s", told.text);
+  if (!weir_holds(now, FACT(SWITCHED_IN_GET))) return;
+  if (now->record->event == WEIR_EVENT_CONNECTION_LOST)
+    judge_B16_dropped(now);
+  else if (is_jump(now))
+    judge_B16_jump(now);
 }
 
 /* B17: what is delivered is the stream, in order; all of it when it ended regularly. */
@@ -253,7 +279,7 @@ static void judge_B17_final(const weir_moment *now) {
   const weir_view *view = now->view;
   unsigned long long delivered = (unsigned long long)view->expected, sent = (unsigned long long)view->sent_by_peer;
   if (is_undelivered(now)) {
-    if (resume_owes(view) || weir_holds(now, FACT(ODD_SIZE))) return; /* P6, B11 */
+    if (resume_owes(view)) return; /* P6 */
     weir_break(now, WEIR_RULE_B17, now->index, "the run is over, reading was on, and %llu of %llu bytes were delivered",
                delivered, sent);
     return;
@@ -299,10 +325,10 @@ static const weir_monitor monitors[] = {
     {WEIR_RULE_B11, WEIR_PHASE_FINAL, 0, judge_B11_final},
     {WEIR_RULE_B12, WEIR_PHASE_BEGIN, FACT(EMPTY), judge_B12},
     {WEIR_RULE_B12, WEIR_PHASE_FINAL, 0, judge_B12_final},
-    {WEIR_RULE_B14, WEIR_PHASE_BEGIN, FACT(UPDATED_RAISED), judge_B14},
+    {WEIR_RULE_B14, WEIR_PHASE_BEGIN, FACT(UPDATED_RAISED) | FACT(DATA_RAISED), judge_B14},
     {WEIR_RULE_B14, WEIR_PHASE_FINAL, 0, judge_B14_final},
     {WEIR_RULE_B15, WEIR_PHASE_BEGIN, FACT(ALWAYS), judge_B15},
-    {WEIR_RULE_B16, WEIR_PHASE_BEGIN, FACT(ODD), judge_B16},
+    {WEIR_RULE_B16, WEIR_PHASE_BEGIN, FACT(ODD) | FACT(SWITCHED_IN_GET), judge_B16},
     {WEIR_RULE_B17, WEIR_PHASE_BEGIN, FACT(ODD), judge_B17},
     {WEIR_RULE_B17, WEIR_PHASE_FINAL, 0, judge_B17_final},
     {WEIR_RULE_B18, WEIR_PHASE_BEGIN, FACT(ALWAYS), judge_B18},

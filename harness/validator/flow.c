@@ -6,13 +6,23 @@ static unsigned long long buffered(const weir_moment *now) {
   return (unsigned long long)weir_view_buffered(now->view);
 }
 
+/* The high-water mark that holds, or is just being set; -1: not known. */
+static int64_t high_now(const weir_view *view) {
+  for (uint32_t depth = view->depth; depth > 0; depth--) {
+    const weir_record *begin = &view->stack[depth - 1].begin;
+    if (begin->event == WEIR_EVENT_SET_LIMITS) return (int32_t)begin->a < 0 ? -1 : (int32_t)begin->a;
+  }
+  return view->high;
+}
+
 /* pause_writing with less than high in the buffer.  Without socket records the
  * size is an upper bound, which is all that is needed here. */
 static bool paused_below(const weir_moment *now) {
   const weir_view *view = now->view;
   uint64_t unsure = FACTS_FAILED | FACT(ABORT) | FACT(WRITES_UNSURE);
   if (weir_holds(now, unsure) || !weir_holds(now, FACT(CALLS))) return false;
-  if (weir_view_buffered(view) == 0) return view->high != 0; /* whatever high is, nothing is not over it; 0: F5 */
+  if (weir_view_buffered(view) == 0) return high_now(view) != 0; /* whatever high is, nothing is not over it; 0: F5 */
+  if (view->open & EVENT(SET_LIMITS)) return false;              /* F6 */
   return view->high >= 0 && weir_view_buffered(view) < (uint64_t)view->high && !weir_holds(now, FACT(LIMITS_FRESH));
 }
 
@@ -32,7 +42,7 @@ static void break_over(const weir_moment *now, weir_rule rule) {
 }
 
 static void break_below(const weir_moment *now, weir_rule rule) {
-  if (now->view->high < 0)
+  if (weir_view_buffered(now->view) == 0)
     weir_break(now, rule, now->index, "pause_writing with nothing in the buffer");
   else
     weir_break(now, rule, now->index, "pause_writing with %llu bytes in the buffer; high is %lld", buffered(now),
@@ -41,7 +51,6 @@ static void break_below(const weir_moment *now, weir_rule rule) {
 
 /* F1: pause_writing when the buffer goes over high, never below. */
 static void judge_F1(const weir_moment *now) {
-  if (now->view->open & EVENT(SET_LIMITS)) return; /* F6: what changing the limits does at once is its own affair */
   if (now->record->event == WEIR_EVENT_PAUSE_WRITING) {
     if (paused_below(now)) break_below(now, WEIR_RULE_F1);
   } else if (pause_is_missing(now)) {
@@ -94,7 +103,7 @@ static void judge_F3(const weir_moment *now) {
 static void judge_F3_final(const weir_moment *now) {
   const weir_view *view = now->view;
   if (!weir_ended_quiescent(now) || !weir_holds(now, FACT(WRITE_PAUSED))) return;
-  if (weir_holds(now, FACTS_DYING | FACT(EOF_RAISED) | FACT(WRITES_UNSURE) | FACT(PEER_CLOSED))) return;
+  if (weir_holds(now, FACTS_DYING | FACT(WRITES_UNSURE) | FACT(PEER_CLOSED))) return;
   bool empty = weir_holds(now, FACT(SOCKET)) ? weir_view_buffered(view) == 0
                                              : weir_holds(now, FACT(PEER)) && view->drained >= view->accepted;
   bool low = weir_holds(now, FACT(SOCKET)) && view->low >= 0 && !weir_holds(now, FACT(LIMITS_FRESH)) &&
@@ -150,7 +159,7 @@ static void judge_F4(const weir_moment *now) {
 /* F5: with high=0, never while the buffer is empty. */
 static void judge_F5(const weir_moment *now) {
   uint64_t unsure = FACTS_FAILED | FACT(ABORT) | FACT(WRITES_UNSURE);
-  if (now->view->high != 0 || weir_view_buffered(now->view) != 0 || weir_holds(now, unsure)) return;
+  if (high_now(now->view) != 0 || weir_view_buffered(now->view) != 0 || weir_holds(now, unsure)) return;
   weir_break(now, WEIR_RULE_F5, weir_holds(now, FACT(LIMITS_SET)) ? now->view->since[WEIR_FACT_LIMITS_SET] : now->index,
              "pause_writing with high=0 and nothing in the buffer; it comes when the buffer becomes non-empty");
 }

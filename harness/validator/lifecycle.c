@@ -227,7 +227,9 @@ static void judge_L13(const weir_moment *now) {
   case WEIR_EXCEPTION_BUFFER:
   case WEIR_EXCEPTION_UNSUPPORTED:
   case WEIR_EXCEPTION_OTHER:
-    if (has_cause(now) || now->view->given.ready) return; /* a buffer in hand: B8, B11 */
+    if (has_cause(now)) return;
+    if (now->view->given.ready && !weir_holds(now, FACTS_GONE) && now->record->code != WEIR_EXCEPTION_UNSUPPORTED)
+      return; /* a buffer in hand: B8, B11 */
     break;
   default: return;
   }
@@ -269,7 +271,7 @@ static void judge_L13_call(const weir_moment *now) {
 }
 
 static const weir_monitor monitors[] = {
-    {WEIR_RULE_L1, WEIR_PHASE_BEGIN, FACT(ALWAYS), judge_L1},
+    {WEIR_RULE_L1, WEIR_PHASE_BEGIN, FACT(ODD) | FACT(UNMADE), judge_L1},
     {WEIR_RULE_L1, WEIR_PHASE_FINAL, 0, judge_L1_final},
     {WEIR_RULE_L2, WEIR_PHASE_BEGIN, FACT(LOST), judge_L2},
     {WEIR_RULE_L3, WEIR_PHASE_BEGIN, FACT(UNMADE) | FACT(LOST), judge_L3},

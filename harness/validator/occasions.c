@@ -4,20 +4,20 @@
  * tried, and one of these events has come (0: no event is needed).  Several
  * rows: any of them. */
 static const struct {
-  uint8_t rule;
   uint64_t facts;
   uint64_t events;
   uint32_t tried;
+  uint8_t rule;
 } occasions[] = {
 #define WHEN(rule, facts, events)                                                                                      \
-  { WEIR_RULE_##rule, facts, events, 0 }
+  { facts, events, 0, WEIR_RULE_##rule }
 #define TRIED(rule, what, events)                                                                                      \
-  { WEIR_RULE_##rule, 0, events, WEIR_TRIED_##what }
+  { 0, events, WEIR_TRIED_##what, WEIR_RULE_##rule }
 #define DELIVERY (EVENT(BUFFER_UPDATED) | EVENT(DATA_RECEIVED))
 #define WRITES   (EVENT(WRITE) | EVENT(WRITELINES))
 #define FLOW     (EVENT(PAUSE_WRITING) | EVENT(RESUME_WRITING))
 #define CLOSES   (EVENT(CLOSE) | EVENT(ABORT))
-    WHEN(L1, 0, EVENTS_CALLBACK),
+    WHEN(L1, 0, EVENTS_CALLBACK | EVENT(END)),
     WHEN(L2, FACT(LOST), 0),
     WHEN(L3, 0, DELIVERY | EVENT(GET_BUFFER) | EVENT(EOF_RECEIVED) | FLOW),
     WHEN(L4, FACT(LOST), 0),
@@ -28,6 +28,7 @@ static const struct {
     WHEN(L6, FACT(LOST), WRITES | CLOSES),
     WHEN(L7, FACT(MAKING), EVENT(GET_BUFFER) | EVENT(DATA_RECEIVED)),
     WHEN(L10, FACT(CLOSING), EVENT(IS_CLOSING) | EVENT(PAUSE_READING) | EVENT(RESUME_READING) | EVENT(IS_READING)),
+    WHEN(L10, 0, EVENT(IS_CLOSING)),
     WHEN(L10, FACT(CLOSED_TWICE), 0),
     WHEN(L10, FACT(LOST), EVENT(IS_CLOSING) | CLOSES | EVENT(PAUSE_READING) | EVENT(RESUME_READING)),
     WHEN(L10, FACT(LOST) | FACT(SOCKET), 0),
@@ -46,6 +47,7 @@ static const struct {
     WHEN(B11, FACT(ODD_SIZE), 0),
     WHEN(B12, FACT(EMPTY), 0),
     WHEN(B14, FACT(UPDATED_RAISED), 0),
+    WHEN(B14, FACT(DATA_RAISED), 0),
     WHEN(B15, FACT(RECV_AGAIN), EVENT(GET_BUFFER)),
     WHEN(B15, FACT(RECV_END), EVENT(GET_BUFFER)),
     WHEN(B16, FACT(SWITCHED_IN_GET), 0),
@@ -77,19 +79,19 @@ static const struct {
     WHEN(P8, FACT(PAUSED), 0),
     WHEN(C1, FACT(CLOSING), 0),
     WHEN(C8, FACT(CLOSING), 0),
-    WHEN(C2, FACT(CLOSE), WRITES),
+    WHEN(C2, FACT(CLOSE), 0),
     WHEN(C3, FACT(ABORT), 0),
     WHEN(C4, FACT(CLOSED_TWICE), 0),
     TRIED(C5, CLOSING_INSIDE, 0),
-    WHEN(W1, FACT(PEER), WRITES),
+    WHEN(W1, 0, WRITES),
     TRIED(W3, WRITE_BAD, 0),
     TRIED(W4, WRITE_NOTHING, 0),
     WHEN(W5, 0, EVENT(WRITELINES)),
     TRIED(W6, WRITE_LATE, 0),
     WHEN(W7, FACT(WROTE_EOF), 0),
-    WHEN(W8, FACT(CAN_WRITE_EOF), EVENT(WRITE_EOF)),
-    WHEN(W8, FACT(CANNOT_WRITE_EOF), EVENT(WRITE_EOF)),
+    WHEN(W8, 0, EVENT(CAN_WRITE_EOF)),
     TRIED(W10, WRITE_IN_MADE, 0),
+    WHEN(F1, 0, EVENT(PAUSE_WRITING)),
     WHEN(F1, FACT(SOCKET), WRITES),
     WHEN(F2, 0, FLOW),
     WHEN(F3, FACT(WRITE_PAUSED), 0),

@@ -59,7 +59,7 @@ static void judge_T2(const weir_moment *now) {
 
 static const weir_monitor monitors[] = {
     {WEIR_RULE_T1, WEIR_PHASE_BEGIN, FACT(SWITCHED), judge_T1},
-    {WEIR_RULE_T1, WEIR_PHASE_END, FACT(ALWAYS), judge_T1_get},
+    {WEIR_RULE_T1, WEIR_PHASE_END, FACT(ODD), judge_T1_get},
     {WEIR_RULE_T2, WEIR_PHASE_BEGIN, FACT(SWITCHED_AT_EOF), judge_T2},
 };
 

@@ -20,7 +20,6 @@ typedef struct weir_asked {
 } weir_asked;
 
 typedef struct weir_dispatch {
-  uint64_t any; /* of all its monitors' facts: none holds, nobody is asked */
   uint32_t count;
   weir_asked asked[WEIR_ASKED_MAX];
 } weir_dispatch;
@@ -34,6 +33,7 @@ struct weir_validator {
   size_t finding_count;
   weir_finding findings[WEIR_FINDINGS_MAX];
   uint8_t found[WEIR_CONNECTIONS_MAX][WEIR_RULE_COUNT]; /* 1 + its finding */
+  uint64_t any[2][WEIR_EVENT_COUNT];                    /* the facts of all its monitors: none holds, nobody is asked */
   weir_dispatch dispatch[2][WEIR_EVENT_COUNT];
   weir_view views[WEIR_CONNECTIONS_MAX];
   char limits[64]; /* what F12 showed; empty: nothing */
@@ -48,9 +48,10 @@ size_t weir_validator_size(void) {
   return sizeof(weir_validator);
 }
 
-static void ask(weir_dispatch *dispatch, const weir_monitor *monitor) {
+static void ask(weir_validator *validator, const weir_monitor *monitor, unsigned event) {
+  weir_dispatch *dispatch = &validator->dispatch[monitor->phase][event];
   assert(dispatch->count < WEIR_ASKED_MAX);
-  dispatch->any |= monitor->when;
+  validator->any[monitor->phase][event] |= monitor->when;
   dispatch->asked[dispatch->count++] = (weir_asked){monitor->when, monitor->judge};
 }
 
@@ -61,15 +62,23 @@ static void ask_all(weir_validator *validator) {
       const weir_monitor *monitor = &families[family]->monitors[i];
       if (monitor->phase == WEIR_PHASE_FINAL) continue;
       uint64_t watches = weir_rule_get(monitor->rule)->watches & ~EVENT(END);
-      for (; watches != 0; watches &= watches - 1)
-        ask(&validator->dispatch[monitor->phase][__builtin_ctzll(watches)], monitor);
+      for (; watches != 0; watches &= watches - 1) ask(validator, monitor, (unsigned)__builtin_ctzll(watches));
     }
   }
 }
 
 weir_validator *weir_validator_init(void *memory) {
   weir_validator *validator = memory;
-  /* Findings and views are set up when they are used. */
+  memset(validator->any, 0, sizeof validator->any);
+  for (unsigned phase = 0; phase < 2; phase++)
+    for (unsigned event = 0; event < WEIR_EVENT_COUNT; event++) validator->dispatch[phase][event].count = 0;
+  ask_all(validator);
+  weir_validator_reset(validator);
+  return validator;
+}
+
+/* Findings and views are set up when they are used. */
+void weir_validator_reset(weir_validator *validator) {
   validator->index = 0;
   validator->connections = 0;
   validator->ended = false;
@@ -78,11 +87,6 @@ weir_validator *weir_validator_init(void *memory) {
   validator->finding_count = 0;
   validator->limits[0] = 0;
   memset(validator->found, 0, sizeof validator->found);
-  for (unsigned phase = 0; phase < 2; phase++)
-    for (unsigned event = 0; event < WEIR_EVENT_COUNT; event++)
-      validator->dispatch[phase][event].any = validator->dispatch[phase][event].count = 0;
-  ask_all(validator);
-  return validator;
 }
 
 /* ---- Findings -------------------------------------------------------------- */
@@ -118,68 +122,58 @@ static void unreadable(weir_validator *validator, weir_status status, const char
   (void)weir_fail(&validator->problem, status, 0, "record %llu: %s", (unsigned long long)validator->index, what);
 }
 
+/* How many values the code of a begin has, 0: any. */
+static const uint8_t code_bounds[WEIR_EVENT_COUNT] = {
+    [WEIR_EVENT_BUFFER_UPDATED] = WEIR_DATA_COUNT,
+    [WEIR_EVENT_DATA_RECEIVED] = WEIR_DATA_COUNT,
+    [WEIR_EVENT_PEER_RECEIVED] = WEIR_DATA_COUNT,
+    [WEIR_EVENT_DATA] = WEIR_DATA_COUNT,
+    [WEIR_EVENT_CONNECTION_LOST] = WEIR_EXCEPTION_COUNT,
+    [WEIR_EVENT_EXCEPTION_HANDLER] = WEIR_EXCEPTION_COUNT,
+    [WEIR_EVENT_END] = WEIR_END_COUNT,
+};
+
 /* Fields that index tables or tell begin from end; NULL: well formed. */
 static const char *malformed(const weir_record *record) {
   if (record->event == WEIR_EVENT_NONE || record->event >= WEIR_EVENT_COUNT) return "an unknown event";
   unsigned pair = record->flags & (WEIR_FLAG_BEGIN | WEIR_FLAG_END);
-  bool raised = (record->flags & WEIR_FLAG_RAISED) != 0;
-  if (raised && pair != WEIR_FLAG_END) return "raised is a flag of an end record alone";
-  if (raised && record->code >= WEIR_EXCEPTION_COUNT) return "an unknown exception";
-  switch (weir_event_group_of(record->event)) {
-  case WEIR_GROUP_CALLBACK:
-  case WEIR_GROUP_CALL:
-    if (pair == 0) return "a callback or call has to begin, end or both";
-    break;
-  default:
-    if (record->event == WEIR_EVENT_OUTSIDE) {
-      if (pair == 0) return "outside has to begin, end or both";
-    } else if (pair != 0) {
-      return "only callbacks, calls and outside begin and end";
-    }
+  unsigned group = weir_event_groups[record->event];
+  bool paired = group == WEIR_GROUP_CALLBACK || group == WEIR_GROUP_CALL || record->event == WEIR_EVENT_OUTSIDE;
+  if (paired != (pair != 0))
+    return paired ? "a callback, a call and outside have to begin, end or both"
+                  : "only callbacks, calls and outside begin and end";
+  if (record->flags & WEIR_FLAG_RAISED) {
+    if (pair != WEIR_FLAG_END) return "raised is a flag of an end record alone";
+    return record->code < WEIR_EXCEPTION_COUNT ? NULL : "an unknown exception";
   }
-  return NULL;
-}
-
-static const char *malformed_code(const weir_record *record) {
-  switch (record->event) {
-  case WEIR_EVENT_BUFFER_UPDATED:
-  case WEIR_EVENT_DATA_RECEIVED:
-    if (!(record->flags & WEIR_FLAG_BEGIN)) break; /* fall through */
-  case WEIR_EVENT_PEER_RECEIVED:
-  case WEIR_EVENT_DATA: return record->code < WEIR_DATA_COUNT ? NULL : "an unknown kind of data";
-  case WEIR_EVENT_CONNECTION_LOST:
-  case WEIR_EVENT_EXCEPTION_HANDLER: return record->code < WEIR_EXCEPTION_COUNT ? NULL : "an unknown exception";
-  case WEIR_EVENT_END: return record->code < WEIR_END_COUNT ? NULL : "an unknown end";
-  default: break;
-  }
-  return NULL;
+  uint8_t bound = pair == WEIR_FLAG_END ? 0 : code_bounds[record->event];
+  return bound == 0 || record->code < bound ? NULL : "an unknown code";
 }
 
 /* ---- Feeding ----------------------------------------------------------------- */
-static void ask_monitors(const weir_dispatch *dispatch, const weir_moment *now, uint64_t facts) {
-  if (!(dispatch->any & facts)) return;
-  for (uint32_t i = 0; i < dispatch->count; i++)
-    if (dispatch->asked[i].when & facts) dispatch->asked[i].judge(now);
-}
-
-static void feed_begin(weir_validator *validator, weir_view *view, const weir_record *record) {
-  weir_moment now = {.validator = validator,
-                     .view = view,
-                     .record = record,
-                     .index = validator->index,
-                     .connection = record->connection};
-  ask_monitors(&validator->dispatch[WEIR_PHASE_BEGIN][record->event], &now, view->facts | weir_view_odd(view, record));
-}
-
-static void feed_end(weir_validator *validator, weir_view *view, const weir_record *record, const weir_pair *pair) {
+static void ask_monitors(weir_validator *validator, const weir_view *view, const weir_record *record,
+                         const weir_pair *pair, uint64_t facts) {
+  const weir_dispatch *dispatch = &validator->dispatch[pair != NULL ? WEIR_PHASE_END : WEIR_PHASE_BEGIN][record->event];
   weir_moment now = {.validator = validator,
                      .view = view,
                      .record = record,
                      .pair = pair,
                      .index = validator->index,
                      .connection = record->connection};
-  uint64_t odd = record->flags & WEIR_FLAG_RAISED ? FACT(ODD) : 0;
-  ask_monitors(&validator->dispatch[WEIR_PHASE_END][record->event], &now, view->facts | odd);
+  for (uint32_t i = 0; i < dispatch->count; i++)
+    if (dispatch->asked[i].when & facts) dispatch->asked[i].judge(&now);
+}
+
+static void feed_begin(weir_validator *validator, weir_view *view, const weir_record *record) {
+  uint64_t facts = view->facts;
+  if (EVENTS_ODD >> record->event & 1) facts |= weir_view_odd(view, record);
+  if (validator->any[WEIR_PHASE_BEGIN][record->event] & facts) ask_monitors(validator, view, record, NULL, facts);
+}
+
+static void feed_end(weir_validator *validator, weir_view *view, const weir_record *record, const weir_pair *pair) {
+  bool odd = (record->flags & WEIR_FLAG_RAISED) != 0 || record->event == WEIR_EVENT_GET_PROTOCOL;
+  uint64_t facts = view->facts | (odd ? FACT(ODD) : 0);
+  if (validator->any[WEIR_PHASE_END][record->event] & facts) ask_monitors(validator, view, record, pair, facts);
   weir_view_end(view, record, pair, validator->index);
 }
 
@@ -207,6 +201,7 @@ static void push(weir_validator *validator, weir_view *view, const weir_pair *pa
 static void feed_final(weir_validator *validator, const weir_record *record) {
   for (unsigned connection = 0; connection < WEIR_CONNECTIONS_MAX; connection++) {
     if (!(validator->connections >> connection & 1)) continue;
+    validator->views[connection].seen |= EVENT(END);
     weir_moment now = {.validator = validator,
                        .view = &validator->views[connection],
                        .record = record,
@@ -239,7 +234,6 @@ static weir_view *view_of(weir_validator *validator, const weir_record *record) 
 
 static void feed_one(weir_validator *validator, const weir_record *record) {
   const char *wrong = malformed(record);
-  if (wrong == NULL) wrong = malformed_code(record);
   if (wrong == NULL && validator->ended) wrong = "after the end of the run";
   if (wrong != NULL) {
     unreadable(validator, WEIR_BAD_INPUT, wrong);

@@ -48,7 +48,8 @@ static bool incoming_is_odd(const weir_view *view, const weir_record *record) {
 }
 
 static bool outgoing_is_odd(const weir_view *view, const weir_record *record) {
-  if (record->code == WEIR_DATA_STREAM) return record->b != view->drained || record->b + record->a > view->accepted;
+  if (record->code == WEIR_DATA_STREAM)
+    return record->b != view->drained || record->b + record->a > view->accepted + view->refused;
   return record->code != WEIR_DATA_UNKNOWN;
 }
 
@@ -67,10 +68,11 @@ uint64_t weir_view_odd(const weir_view *view, const weir_record *record) {
     break;
   case WEIR_EVENT_SEND: odd = record->a == 0; break;
   case WEIR_EVENT_PAUSE_WRITING: odd = view->high < 0 || weir_view_buffered(view) <= (uint64_t)view->high; break;
+  case WEIR_EVENT_CONNECTION_MADE: odd = true; break; /* once a connection */
   case WEIR_EVENT_CONNECTION_LOST:
   case WEIR_EVENT_EXCEPTION_HANDLER: odd = record->code != WEIR_EXCEPTION_NONE; break;
   case WEIR_EVENT_PEER_SAW_FIN: odd = view->drained < view->sure; break;
-  default: break;
+  default: break; /* a new one belongs into EVENTS_ODD as well */
   }
   return odd ? FACT(ODD) : 0;
 }
@@ -169,14 +171,19 @@ static void hand_on(weir_view *view, const weir_record *record, bool handler) {
 
 static void use_buffer(weir_view *view, const weir_record *record, uint64_t index) {
   weir_given *given = &view->given;
-  if (given->ready) {
-    if (given->hint > 0 ? (uint32_t)given->hint != given->size : given->size <= 1 || given->size >= 65536)
-      enter(view, WEIR_FACT_ODD_SIZE, index);
-    if (given->kind != WEIR_BUFFER_BYTEARRAY) view->tried |= WEIR_TRIED_ODD_KIND;
-  }
   given->ready = false;
   given->used = true;
   take_incoming(view, record, index);
+}
+
+static void begin_get_buffer(weir_given *given, const weir_record *record, uint64_t index) {
+  given->asked = true;
+  given->ready = given->used = false;
+  given->protocol = (uint8_t)weir_record_protocol(record);
+  given->kind = 0;
+  given->size = 0;
+  given->hint = (int32_t)record->a;
+  given->index = index;
 }
 
 static void begin_callback(weir_view *view, const weir_record *record, uint64_t index) {
@@ -186,10 +193,7 @@ static void begin_callback(weir_view *view, const weir_record *record, uint64_t 
     leave(view, FACT(UNMADE));
     enter(view, WEIR_FACT_MAKING, index);
     break;
-  case WEIR_EVENT_GET_BUFFER:
-    view->given = (weir_given){
-        .asked = true, .hint = (int32_t)record->a, .protocol = (uint8_t)weir_record_protocol(record), .index = index};
-    break;
+  case WEIR_EVENT_GET_BUFFER: begin_get_buffer(&view->given, record, index); break;
   case WEIR_EVENT_BUFFER_UPDATED: use_buffer(view, record, index); break;
   case WEIR_EVENT_DATA_RECEIVED: take_incoming(view, record, index); break;
   case WEIR_EVENT_EOF_RECEIVED: enter(view, WEIR_FACT_EOF, index); break;
@@ -243,9 +247,9 @@ static void begin_write(weir_view *view, const weir_record *record, uint64_t ind
   leave(view, FACT(LIMITS_FRESH));
   push_span(view, record);
   if (view->facts & FACT(MAKING)) view->tried |= WEIR_TRIED_WRITE_IN_MADE;
+  if (record->a > 0 && (view->facts & FACT(WROTE_EOF))) view->tried |= WEIR_TRIED_WRITE_LATE;
   if (record->event != WEIR_EVENT_WRITE) return;
   if (record->a == 0) view->tried |= WEIR_TRIED_WRITE_NOTHING;
-  if (view->facts & FACT(WROTE_EOF)) view->tried |= WEIR_TRIED_WRITE_LATE;
   if (weir_bytes_kind_is_bytes_like(record->code)) return;
   enter(view, WEIR_FACT_MISUSE, index);
   view->tried |= WEIR_TRIED_WRITE_BAD;
@@ -254,6 +258,7 @@ static void begin_write(weir_view *view, const weir_record *record, uint64_t ind
 static void begin_call(weir_view *view, const weir_record *record, uint64_t index) {
   enter(view, WEIR_FACT_CALLS, index);
   if (view->open & (EVENT(PAUSE_WRITING) | EVENT(RESUME_WRITING))) view->tried |= WEIR_TRIED_CALL_IN_FLOW;
+  if (record->event == WEIR_EVENT_SET_LIMITS && record->a == 0) view->tried |= WEIR_TRIED_HIGH_ZERO;
   switch (record->event) {
   case WEIR_EVENT_WRITE:
   case WEIR_EVENT_WRITELINES: begin_write(view, record, index); break;
@@ -336,12 +341,9 @@ static void count_polls(weir_view *view, const weir_record *record, uint64_t ind
   }
 }
 
-void weir_view_begin(weir_view *view, const weir_record *record, uint64_t index) {
-  view->seen |= UINT64_C(1) << record->event;
-  switch (weir_event_group_of(record->event)) {
-  case WEIR_GROUP_CALLBACK: begin_callback(view, record, index); break;
-  case WEIR_GROUP_CALL: begin_call(view, record, index); break;
-  case WEIR_GROUP_SOCKET: take_socket(view, record, index); break;
+/* The peer, the loop, the probe and the run. */
+static void take_other(weir_view *view, const weir_record *record, uint64_t index) {
+  switch (weir_event_groups[record->event]) {
   case WEIR_GROUP_PEER: take_peer(view, record, index); break;
   case WEIR_GROUP_LOOP:
     if (record->event == WEIR_EVENT_EXCEPTION_HANDLER) hand_on(view, record, true);
@@ -353,12 +355,26 @@ void weir_view_begin(weir_view *view, const weir_record *record, uint64_t index)
     else
       take_incoming(view, record, index);
     break;
-  case WEIR_GROUP_RUN:
+  default:
     if (record->event != WEIR_EVENT_OPEN) break;
     view->capabilities = record->a;
     enter(view, WEIR_FACT_CALLS, index);
     break;
   }
+}
+
+void weir_view_begin(weir_view *view, const weir_record *record, uint64_t index) {
+  unsigned group = weir_event_groups[record->event];
+  view->seen |= UINT64_C(1) << record->event;
+  /* Branches that the processor foresees, where a long trace spends its time. */
+  if (group == WEIR_GROUP_CALLBACK)
+    begin_callback(view, record, index);
+  else if (group == WEIR_GROUP_SOCKET)
+    take_socket(view, record, index);
+  else if (group == WEIR_GROUP_CALL)
+    begin_call(view, record, index);
+  else
+    take_other(view, record, index);
   if (view->facts & FACT(PAUSED)) count_polls(view, record, index);
 }
 
@@ -384,7 +400,12 @@ static void end_get_buffer(weir_view *view, const weir_record *record, const wei
   given->kind = (uint8_t)(record->b >> 56);
   given->ready = true;
   bool usable = weir_buffer_kind_usable(given->kind);
-  if (usable && given->size > 0) return;
+  if (usable && given->size > 0) {
+    if (given->hint > 0 ? (uint32_t)given->hint != given->size : given->size <= 1 || given->size >= 65536)
+      enter(view, WEIR_FACT_ODD_SIZE, pair->index);
+    if (given->kind != WEIR_BUFFER_BYTEARRAY) view->tried |= WEIR_TRIED_ODD_KIND;
+    return;
+  }
   enter(view, WEIR_FACT_BAD_BUFFER, pair->index);
   if (view->facts & FACTS_GONE) return; /* it closed in place of giving one */
   enter(view, usable ? WEIR_FACT_EMPTY : WEIR_FACT_UNUSABLE, pair->index);
@@ -415,6 +436,7 @@ static void end_write(weir_view *view, const weir_record *record, const weir_pai
   }
   if (raised) {
     view->accepted -= pair->begin.a;
+    if (pair->facts & FACTS_DYING) view->refused += pair->begin.a;
     if (view->span_count == 0) return;
     unsigned last = (unsigned)(view->span_first + view->span_count - 1) % WEIR_SPANS_MAX;
     view->spans[last].end = view->accepted;
@@ -463,7 +485,6 @@ static void end_set_limits(weir_view *view, const weir_pair *pair) {
   view->given_low = low;
   bool illegal = weir_limits_illegal(high, low); /* F4: accepted all the same, so nothing is known */
   view->high = high == INT32_MIN || illegal ? -1 : high;
-  if (high == 0) view->tried |= WEIR_TRIED_HIGH_ZERO;
   view->low = illegal ? -1 : low != INT32_MIN ? low : high == 0 ? 0 : -1;
 }
 

@@ -89,7 +89,7 @@ enum {
   WEIR_TRIED_ODD_KIND = 4,        /* a buffer of another kind than bytearray was used */
   WEIR_TRIED_CLOSING_INSIDE = 8,  /* close() or abort() inside a callback */
   WEIR_TRIED_WRITE_NOTHING = 16,  /* write() of no bytes */
-  WEIR_TRIED_WRITE_LATE = 32,     /* write() after write_eof() */
+  WEIR_TRIED_WRITE_LATE = 32,     /* write() or writelines() after write_eof() */
   WEIR_TRIED_WRITE_IN_MADE = 64,  /* a write inside connection_made */
   WEIR_TRIED_WRITE_BAD = 128,     /* write() of what is not bytes-like */
   WEIR_TRIED_HIGH_ZERO = 256,     /* limits of 0 */
@@ -107,6 +107,13 @@ enum {
 #define FACTS_DYING  (FACTS_GONE | FACT(EOF_FALSE) | FACTS_FATAL)
 #define FACTS_FIN    (FACT(PEER_FIN) | FACT(RECV_END))
 #define FACTS_PAUSED (FACT(PAUSED) | FACT(PAUSED_IN_MADE) | FACT(PAUSED_IN_GET) | FACT(PAUSED_IN_DATA))
+
+/* The group of an event, where it is asked for each record. */
+static const uint8_t weir_event_groups[WEIR_EVENT_COUNT] = {
+#define X(name, word, group, meaning) [WEIR_EVENT_##name] = WEIR_GROUP_##group,
+    WEIR_EVENTS(X)
+#undef X
+};
 
 #define EVENTS_CALLBACK                                                                                                \
   (EVENT(CONNECTION_MADE) | EVENT(GET_BUFFER) | EVENT(BUFFER_UPDATED) | EVENT(DATA_RECEIVED) | EVENT(EOF_RECEIVED) |   \
@@ -179,6 +186,7 @@ typedef struct weir_view {
   uint64_t polls;
   /* Outgoing. */
   uint64_t accepted;  /* by write() and writelines(), those that still run included */
+  uint64_t refused;   /* by those that raised when the connection was ending, whatever became of them (C7, W9) */
   uint64_t sure;      /* ... that no rule lets the transport drop */
   uint64_t sent;      /* taken by the socket */
   uint64_t drained;   /* received by the peer: its next byte */
@@ -201,6 +209,11 @@ typedef struct weir_view {
 } weir_view;
 
 void weir_view_init(weir_view *view);
+/* Events whose records may be odd. */
+#define EVENTS_ODD                                                                                                     \
+  (EVENT(BUFFER_UPDATED) | EVENT(DATA_RECEIVED) | EVENT(GET_BUFFER) | EVENT(PEER_RECEIVED) | EVENT(DATA) |             \
+   EVENT(SEND) | EVENT(PAUSE_WRITING) | EVENT(CONNECTION_MADE) | EVENT(CONNECTION_LOST) | EVENT(EXCEPTION_HANDLER) |   \
+   EVENT(PEER_SAW_FIN))
 /* Whether the record in hand departs from the usual course: FACT(ODD) or 0. */
 uint64_t weir_view_odd(const weir_view *view, const weir_record *record);
 /* Takes a begin, or a record that is no pair. */

@@ -331,12 +331,12 @@ const weir_target *weir_plugin(void) {
                                              .set_write_buffer_limits = do_set_limits,
                                              .get_write_buffer_limits = do_get_limits,
                                              .get_write_buffer_size = do_get_size};
-  /* What is not offered is left out here, and NULL above.  The kinds of buffer
-   * and of bytes are Python's; in C each is an address and a size. */
+  /* What is not offered is left out here, and NULL above.  Kinds of buffers and
+   * of bytes are for languages that have them: in C each is an address and a size. */
   enum {
     capabilities = WEIR_CAN_HALF_CLOSE | WEIR_CAN_WRITE_EOF | WEIR_CAN_PAUSE | WEIR_CAN_IS_READING |
                    WEIR_CAN_FLOW_CONTROL | WEIR_CAN_LIMITS_QUERY | WEIR_CAN_SET_PROTOCOL | WEIR_CAN_PLAIN |
-                   WEIR_CAN_WRITELINES | WEIR_CAN_BUFFER_KINDS | WEIR_CAN_WRITE_KINDS | WEIR_CAN_RAISE
+                   WEIR_CAN_WRITELINES | WEIR_CAN_RAISE
   };
   static const weir_target target = {.abi = WEIR_ABI,
                                      .size = sizeof target,

@@ -183,8 +183,9 @@ typedef struct weir_transport_calls {
   X(SET_PROTOCOL, "set_protocol", "set_protocol() and get_protocol()")                                                 \
   X(PLAIN, "plain", "plain protocols (data_received) as well as buffered ones")                                        \
   X(WRITELINES, "writelines", "writelines()")                                                                          \
-  X(BUFFER_KINDS, "buffer_kinds", "buffers of many kinds: array, mmap, read-only, non-contiguous, ...")                \
-  X(WRITE_KINDS, "write_kinds", "bytes-like objects of many kinds and shapes to write()")                              \
+  X(BUFFER_KINDS, "buffer_kinds",                                                                                      \
+    "languages that have them (not C): buffers that are an array, an mmap, read-only, ...")                            \
+  X(WRITE_KINDS, "write_kinds", "languages that have them (not C): bytes-like objects of many kinds and shapes")       \
   X(RAISE, "raise", "callbacks may raise")
 
 enum {

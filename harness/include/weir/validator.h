@@ -39,6 +39,8 @@ typedef struct weir_validator weir_validator;
  * of any length.  size is what the caller must provide, aligned as malloc does. */
 size_t weir_validator_size(void);
 weir_validator *weir_validator_init(void *memory);
+/* For the next trace: as init, on a validator that was used, and cheaper. */
+void weir_validator_reset(weir_validator *validator);
 void weir_validator_feed(weir_validator *validator, const weir_record *records, size_t count);
 /* After the last record.  problem may be NULL. */
 WEIR_MUST_USE weir_judgement weir_validator_finish(weir_validator *validator, weir_problem *problem);
