@@ -29,6 +29,8 @@ static const alphabet_word words[] = {
     {"BUpoison", {E(BUFFER_UPDATED), .flags = BOTH, .code = WEIR_DATA_POISON, .a = 10}, 0},
     {"BUforeign", {E(BUFFER_UPDATED), .flags = BOTH, .code = WEIR_DATA_FOREIGN, .a = 10}, 0},
     {"BUmixed", {E(BUFFER_UPDATED), .flags = BOTH, .code = WEIR_DATA_MIXED, .a = 10}, 0},
+    {"DRmixed", {E(DATA_RECEIVED), .flags = BOTH, .code = WEIR_DATA_MIXED, .a = 10}, 0},
+    {"gotmixed", {E(PEER_RECEIVED), .code = WEIR_DATA_MIXED, .a = 10}, 0},
     {"BU{", {E(BUFFER_UPDATED), .flags = OPEN, .code = WEIR_DATA_STREAM, .a = 10}, 0},
     {"BU'1", {E(BUFFER_UPDATED), .flags = BOTH | PROTOCOL_1, .code = WEIR_DATA_STREAM, .a = 10}, 0},
     {"DR", {E(DATA_RECEIVED), .flags = BOTH, .code = WEIR_DATA_STREAM, .a = 10}, 0},
@@ -89,6 +91,10 @@ static const alphabet_word words[] = {
     {"EXHreset", {E(EXCEPTION_HANDLER), .code = WEIR_EXCEPTION_OS, .a = ECONNRESET}, 0},
     {"EXHtype", {E(EXCEPTION_HANDLER), .code = WEIR_EXCEPTION_TYPE}, 0},
     {"EXHinternal", {E(EXCEPTION_HANDLER), .code = WEIR_EXCEPTION_INTERNAL}, 0},
+    {"hang", {E(END), .code = WEIR_END_HANG}, 0},
+    {"BUagain", {E(BUFFER_UPDATED), .flags = BOTH, .code = WEIR_DATA_STREAM, .a = 10, .b = 1}, 0},
+    {"BUskip", {E(BUFFER_UPDATED), .flags = BOTH, .code = WEIR_DATA_STREAM, .a = 10, .b = 2}, 0},
+    {"EXHagain", {E(EXCEPTION_HANDLER), .code = WEIR_EXCEPTION_OS, .a = EAGAIN}, 0},
     {"recv10", {E(RECV), .a = 64, .b = 10}, 0},
     {"recv0", {E(RECV), .a = 64, .b = 0}, 0},
     {"recvagain", {E(RECV), .a = 64, .b = MINUS(EAGAIN)}, 0},
@@ -131,15 +137,15 @@ static const alphabet_family families[] = {
     {"lifecycle", "open CM", "close close{ abort recvreset CL CLreset CL{ out{ } sockclose closing=0 closing=1", 4},
     {"errors", "open CM", "GB{ BU{ } }! EXHprobe EXHinternal CLprobe CLinternal CL close", 4},
     {"buffers", "open CM peer10", "GB GB0 GBsmall GBmmap BU BU0 BU100 recv10 recvagain CL ER", 4},
-    {"payload", "open CM peer10 GB", "BU BUpoison BUforeign BUmixed BUlive data5 nonsense5 GB DR tail touched held", 4},
-    {"bad buffers", "open CM peer10", "GB GBro GB0 GBhint0 BU EXHtype CLtype CL ER close", 4},
+    {"payload", "open CM peer10 peer10 GB", "BU BUagain BUskip BUpoison BUforeign BUmixed DRmixed data5 nonsense5 GB DR tail touched held", 4},
+    {"bad buffers", "open CM peer10", "GB EXHagain recvagain GBro GB0 GBhint0 BU EXHtype CLtype CL ER close", 4},
     {"end of file", "open CM", "peer10 fin GB BU recv0 ER ER1 ER{ } CL CLreset close", 4},
     {"kept open", "open CM fin ER1", "write send10 got10 write_eof shutdown sawfin CL close sockclose GB spin", 4},
     {"pausing", "open CM peer10", "pause resume GB BU recv10 reading=0 reading=1 fin ER close timeout", 4},
     {"pausing inside", "open", "CM CM{ GB{ BU{ GB } pause resume peer10 BU spin", 5},
     {"closing", "open CM peer10", "close abort GB BU write send10 sendpipe CL CLreset got10 sawfin fin", 4},
     {"closing inside", "open CM", "GB{ BU ER{ close{ abort } }! CL pause{ resume{", 4},
-    {"writing", "open CM", "write lines write0 writestr write{ lines{ } }!type send10 got10 gotnonsense sawfin", 4},
+    {"writing", "open CM", "write lines write0 writestr write{ lines{ } }!type send10 got10 gotmixed data5 nonsense5 gotnonsense sawfin", 4},
     {"half close", "open CM", "write write{ write_eof write_eof{ can_eof=0 can_eof=1 } }!runtime }!unsupported shutdown send10 sawfin CL", 4},
     {"flow", "open CM limits20/5", "write lines PW RW send10 write{ lines{ } size=0 size=10 got10 CL", 4},
     {"limits", "open CM",
@@ -197,24 +203,63 @@ static bool leave(alphabet_trace *trace, const alphabet_word *word) {
     if (end.event == WEIR_EVENT_OUTSIDE) return false;
     end.flags |= WEIR_FLAG_RAISED;
     end.code = word->record.code;
+    bool write = end.event == WEIR_EVENT_WRITE || end.event == WEIR_EVENT_WRITELINES;
+    if (write && end.code != WEIR_EXCEPTION_PROBE) trace->written -= 10; /* it took nothing */
     if (end.code == WEIR_EXCEPTION_PROBE) end.a = ++trace->raises;
   }
   trace->records[trace->count++] = end;
   return true;
 }
 
+/* What cannot be, whatever the transport does: what the kernel, the application and the recorder never do. */
+static bool is_possible(const alphabet_trace *trace, const alphabet_word *word) {
+  const weir_record *record = &word->record;
+  bool last = trace->count > 0, mixed = false;
+  if (last) {
+    const weir_record *before = &trace->records[trace->count - 1];
+    if (before->event == WEIR_EVENT_END) return false;
+    mixed = before->code == WEIR_DATA_MIXED && trace->parts > 0;
+    mixed = mixed || (before->event == WEIR_EVENT_DATA && trace->parts > 0);
+  }
+  if (record->event == WEIR_EVENT_DATA && !word->leaves) return mixed;
+  if (mixed) return false; /* its parts follow at once */
+  if (word->leaves) return trace->depth > 0;
+  if (record->event == WEIR_EVENT_CONNECTION_MADE || record->event == WEIR_EVENT_GET_BUFFER)
+    for (unsigned i = 0; i < trace->depth; i++)
+      if (trace->open[i] == record->event) return false;
+  if (weir_event_group_of(record->event) == WEIR_GROUP_CALL && trace->opened && !trace->made) return false;
+  if (record->code == WEIR_DATA_STREAM && (record->event == WEIR_EVENT_BUFFER_UPDATED || record->event == WEIR_EVENT_DATA_RECEIVED))
+    return record->a <= trace->sent || trace->sent == 0;
+  return true;
+}
+
+/* The bytes of a wrong delivery: those before once more, or some left out. */
+static uint64_t place_of(const alphabet_word *word, uint32_t offset) {
+  if (word->record.b == 1) return offset >= 10 ? offset - 10 : offset + 10;
+  return word->record.b == 2 ? offset + 5 : offset;
+}
+
 bool alphabet_add(alphabet_trace *trace, const alphabet_word *word) {
-  if (trace->count + 2 > ALPHABET_RECORDS_MAX) return false;
-  if (trace->count > 0 && trace->records[trace->count - 1].event == WEIR_EVENT_END) return false;
+  if (trace->count + 2 > ALPHABET_RECORDS_MAX || !is_possible(trace, word)) return false;
   if (word->leaves) return leave(trace, word);
   weir_record record = word->record;
   bool opens = record.flags & WEIR_FLAG_BEGIN && !(record.flags & WEIR_FLAG_END);
   if (opens && trace->depth == ALPHABET_DEPTH_MAX) return false;
   uint32_t *offset = offset_of(trace, record.event);
-  if (offset != NULL && record.code != WEIR_DATA_FOREIGN) record.b = *offset;
-  if (offset != NULL) *offset += record.a;
-  if (record.event == WEIR_EVENT_DATA && record.code == WEIR_DATA_STREAM)
-    record.b = trace->delivered >= 10 ? trace->delivered - 10 : 0; /* the beginning of what was mixed */
+  if (offset != NULL) {
+    record.b = place_of(word, *offset);
+    if (record.code != WEIR_DATA_MIXED) *offset += record.a;
+    trace->parts = record.code == WEIR_DATA_MIXED ? 2 : 0;
+    trace->whole = record.event;
+  }
+  if (record.event == WEIR_EVENT_DATA) {
+    uint32_t *place = offset_of(trace, trace->whole);
+    record.b = *place;
+    *place += record.a;
+    trace->parts--;
+  }
+  if (record.event == WEIR_EVENT_OPEN) trace->opened = true;
+  if (record.event == WEIR_EVENT_CONNECTION_MADE) trace->made = true;
   if (opens) trace->open[trace->depth++] = record.event;
   trace->records[trace->count++] = record;
   return true;

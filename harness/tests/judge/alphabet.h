@@ -33,6 +33,9 @@ typedef struct alphabet_trace {
   uint8_t open[ALPHABET_DEPTH_MAX]; /* events */
   uint32_t delivered, sent, written, received;
   uint32_t raises;
+  bool opened, made;
+  unsigned parts; /* of a mixed payload that are to follow */
+  uint8_t whole; /* event that they are parts of */
 } alphabet_trace;
 
 /* Adds a word, its offsets filled in so that they follow on.  False: it makes no sense there (nothing to leave). */

@@ -63,31 +63,65 @@ static inline bool naive_is_reading(unsigned event) { return naive_is_delivery(e
 bool naive_sees_socket(const naive_story *story, int before);
 bool naive_sees_peer(const naive_story *story, int before);
 
+/* What this side did.  A call that raised on its own account did nothing; one through which an exception of the
+ * application passed may have. */
+bool naive_refused(const naive_story *story, int begin, int before);
+bool naive_fails(const naive_story *story, int end);   /* a call ends by an exception of its own */
+int naive_close(const naive_story *story, int before); /* the first close() or abort() of a connection not lost */
+bool naive_closed_by(const naive_story *story, unsigned call, int before);
+int naive_pause(const naive_story *story, int before);  /* the pause_reading() that holds, or NAIVE_NEVER */
+int naive_resume(const naive_story *story, int before); /* the last resume_reading() that ended a pause */
+bool naive_wrote_eof(const naive_story *story, int before);
+
 /* How the connection stood. */
-int naive_close(const naive_story *story, int before);  /* the first close() or abort() */
-bool naive_lost(const naive_story *story, int before);  /* connection_lost has begun */
-int naive_failure(const naive_story *story, int before); /* a socket operation failed for good */
-int naive_trouble(const naive_story *story, int before); /* that, or a callback raised, or gave no usable buffer */
-bool naive_saw_end(const naive_story *story, int before); /* a recv gave 0, or eof_received was called */
+bool naive_made(const naive_story *story, int before);
+bool naive_lost(const naive_story *story, int before); /* connection_lost has begun */
+bool naive_gone(const naive_story *story, int before); /* closed by this side, or lost */
+bool naive_error(const naive_story *story, int before);  /* a socket operation failed for good */
+bool naive_failed(const naive_story *story, int before); /* that, or for want of memory, or the peer reset it */
+bool naive_raised_in(const naive_story *story, unsigned callback, int before);
+bool naive_troubled(const naive_story *story, int before); /* a callback raised, or gave no usable buffer */
+bool naive_fatal(const naive_story *story, int before);    /* failed or troubled */
+bool naive_dying(const naive_story *story, int before); /* gone, fatal, or eof_received gave false: it may be closing */
 bool naive_kept_open(const naive_story *story, int before); /* eof_received gave true */
 bool naive_let_go(const naive_story *story, int before);    /* eof_received gave false */
-int naive_pause(const naive_story *story, int before);      /* the pause_reading() that holds, or NAIVE_NEVER */
-bool naive_peer_ended(const naive_story *story, int before);
-bool naive_peer_reads(const naive_story *story, int before); /* not stopped, not gone */
+bool naive_reads(const naive_story *story, int before); /* made, not gone, no end of file yet, not paused */
+int naive_recv_end(const naive_story *story, int before); /* recv gave 0 that was not for want of room or a reset's */
+int naive_peer_end(const naive_story *story, int before); /* the peer's FIN */
+int naive_end(const naive_story *story, int before);      /* that, or where only recv shows it, that */
+bool naive_eof_is_real(const naive_story *story, int before);
+bool naive_sees_calls(const naive_story *story, int before);
+bool naive_flush_may_wait(const naive_story *story, int before); /* the peer does not read, and bytes are left */
 bool naive_ends(const naive_story *story, int moment, weir_end how);
+bool naive_misused(const naive_story *story, int before); /* the application made a call that has to raise */
+bool naive_offers(const naive_story *story, uint32_t capability, int before);
 
 /* Bytes. */
+typedef struct naive_place {
+  uint64_t offset; /* of the next byte */
+  bool unknown;    /* what came last was no run of the stream: the next one tells */
+} naive_place;
+naive_place naive_incoming(const naive_story *story, int before);
+naive_place naive_outgoing(const naive_story *story, int before);
+bool naive_is_incoming(const naive_story *story, int moment); /* tells of delivered bytes */
+bool naive_is_outgoing(const naive_story *story, int moment); /* of bytes that the peer received */
+bool naive_is_stray(const weir_record *record, naive_place place);
 uint64_t naive_sent_by_peer(const naive_story *story, int before);
-uint64_t naive_delivered(const naive_story *story, int before);
-uint64_t naive_received_by_peer(const naive_story *story, int before);
-uint64_t naive_accepted(const naive_story *story, int before); /* of write() and writelines() */
-uint64_t naive_unsent(const naive_story *story, int before);   /* accepted, and not handed to the system yet */
-bool naive_gives_usable(const naive_story *story, int get_buffer);
+uint64_t naive_accepted(const naive_story *story, int before); /* by write() and writelines(), running ones included */
+uint64_t naive_sure(const naive_story *story, int before);     /* ... that no rule lets the transport drop */
+uint64_t naive_sent(const naive_story *story, int before);
+uint64_t naive_unsent(const naive_story *story, int before);
+bool naive_is_unsure(const naive_story *story, int before); /* what was accepted cannot be told from the calls */
+bool naive_is_bytes_like(const naive_story *story, int begin);
+bool naive_is_usable(const naive_story *story, int get_buffer);
 uint32_t naive_buffer_size(const naive_story *story, int get_buffer);
+unsigned naive_buffer_kind(const naive_story *story, int get_buffer);
 /* The get_buffer that a buffer_updated at that moment belongs to, or NAIVE_NEVER. */
 int naive_pair(const naive_story *story, int moment);
-/* Whether the payload that a moment tells of is wrong: not the stream from `expected` on. */
-bool naive_payload_is_wrong(const weir_record *record, uint64_t expected);
+/* Bytes of the peer that had to be delivered by now, and were not. */
+bool naive_is_undelivered(const naive_story *story, int moment, uint64_t at_least);
+/* Bytes of ours that the peer had to have by now, and has not. */
+bool naive_is_missing(const naive_story *story, int moment);
 
 /* ---- The rules: whether the moment breaks it. */
 typedef bool naive_rule(const naive_story *story, int moment);

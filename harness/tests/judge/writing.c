@@ -1,180 +1,200 @@
 /* Rules W and F. */
+#include "weir/transport.h"
+
 #include "naive.h"
 
-#define IS(name) (story->moments[moment].event == WEIR_EVENT_##name)
+#define IS(name)     (story->moments[moment].event == WEIR_EVENT_##name)
 #define BEGINS(name) (IS(name) && story->moments[moment].begins)
-#define ENDS(name) (IS(name) && story->moments[moment].ends)
-#define AT_REST(moment) naive_ends(story, moment, WEIR_END_QUIESCENT)
+#define ENDS(name)   (IS(name) && story->moments[moment].ends)
+#define AT_REST      naive_ends(story, moment, WEIR_END_QUIESCENT)
 
-static const weir_record *record_of(const naive_story *story, int moment) { return naive_begin(story, moment); }
+static const weir_record *here(const naive_story *story, int moment) { return naive_begin(story, moment); }
 
-static bool raised_here(const naive_story *story, int moment) {
-  return (record_of(story, moment)->flags & WEIR_FLAG_RAISED) &&
-         record_of(story, moment)->code != WEIR_EXCEPTION_UNSUPPORTED;
+/* Made on a transport that was open for writing. */
+static bool was_open(const naive_story *story, int begin) {
+  return !naive_dying(story, begin) && !naive_wrote_eof(story, begin) &&
+         !naive_began(story, WEIR_EVENT_PEER_CLOSE, begin);
 }
 
-/* Up to where the outgoing stream was written. */
+/* A write that had to be taken ended by an exception. */
+static bool was_refused(const naive_story *story, int moment) {
+  int begin = story->moments[moment].other;
+  return naive_fails(story, moment) && here(story, moment)->code != WEIR_EXCEPTION_OS && was_open(story, begin) &&
+         naive_is_bytes_like(story, begin);
+}
+
+/* Up to where the stream may be taken for written: by writes that were refused on a dying connection, too. */
 static uint64_t written(const naive_story *story, int before) {
-  uint64_t most = 0;
+  uint64_t total = naive_accepted(story, before);
   for (int i = 0; i < before; i++) {
-    const weir_record *record = record_of(story, i);
-    bool writes = record->event == WEIR_EVENT_WRITE || record->event == WEIR_EVENT_WRITELINES;
-    if (writes && story->moments[i].begins && record->b + record->a > most) most = record->b + record->a;
+    unsigned event = story->moments[i].event;
+    if ((event == WEIR_EVENT_WRITE || event == WEIR_EVENT_WRITELINES) && story->moments[i].begins &&
+        naive_refused(story, i, before) && naive_dying(story, i))
+      total += here(story, i)->a;
   }
-  return most;
+  return total;
 }
 
-/* What the peer got that it should not have got there: UINT64_MAX for nothing, else the offset expected. */
-static uint64_t wrong_at(const naive_story *story, int moment) {
-  if (!IS(PEER_RECEIVED) && !IS(DATA)) return UINT64_MAX;
-  int whole = moment;
-  while (whole >= 0 && story->moments[whole].event != WEIR_EVENT_PEER_RECEIVED) {
-    if (naive_is_delivery(story->moments[whole].event) && !story->moments[whole].ends) return UINT64_MAX;
-    whole--;
+/* The write that an outgoing byte belongs to: its begin. */
+static int write_of(const naive_story *story, uint64_t offset, int before) {
+  uint64_t end = 0;
+  for (int i = 0; i < before; i++) {
+    unsigned event = story->moments[i].event;
+    if ((event != WEIR_EVENT_WRITE && event != WEIR_EVENT_WRITELINES) || !story->moments[i].begins) continue;
+    if (naive_refused(story, i, before)) continue;
+    end += here(story, i)->a;
+    if (end > offset) return i;
   }
-  if (whole < 0) return UINT64_MAX;
-  uint64_t expected = naive_received_by_peer(story, whole);
-  for (int i = whole + 1; i < moment; i++)
-    if (story->moments[i].event == WEIR_EVENT_DATA) expected += record_of(story, i)->a;
-  bool wrong = naive_payload_is_wrong(record_of(story, moment), expected);
-  bool invented = record_of(story, moment)->code == WEIR_DATA_STREAM &&
-                  expected + record_of(story, moment)->a > written(story, moment);
-  return wrong || invented ? expected : UINT64_MAX;
+  return NAIVE_NEVER;
 }
 
-/* Everything that was written should be with the peer by now, and is not. */
+/* The write that what comes next to the peer is of. */
+static int next_write(const naive_story *story, int before) {
+  return write_of(story, naive_outgoing(story, before).offset, before);
+}
+
+/* W2: its caller overwrites it. */
+static bool is_reused(const naive_story *story, int write) {
+  return write != NAIVE_NEVER && story->moments[write].event == WEIR_EVENT_WRITE &&
+         here(story, write)->code == WEIR_BYTES_REUSED;
+}
+
+static bool is_stray(const naive_story *story, int moment) {
+  return naive_is_outgoing(story, moment) && !is_reused(story, next_write(story, moment)) &&
+         naive_is_stray(here(story, moment), naive_outgoing(story, moment));
+}
+
+static bool saw_fin_early(const naive_story *story, int moment) {
+  naive_place place = naive_outgoing(story, moment);
+  return IS(PEER_SAW_FIN) && !naive_closed_by(story, WEIR_EVENT_ABORT, moment) && !naive_fatal(story, moment) &&
+         !naive_began(story, WEIR_EVENT_PEER_CLOSE, moment) && !naive_is_unsure(story, moment) && !place.unknown &&
+         place.offset < naive_sure(story, moment);
+}
+
+/* At rest, and the peer still waits for bytes. */
 static bool is_missing(const naive_story *story, int moment) {
-  return naive_sees_peer(story, moment) && naive_peer_reads(story, moment) &&
-         !naive_began(story, WEIR_EVENT_ABORT, moment) && naive_trouble(story, moment) == NAIVE_NEVER &&
-         naive_received_by_peer(story, moment) < naive_accepted(story, moment);
-}
-
-static bool is_in_lines(const naive_story *story, uint64_t offset, int before) {
-  for (int i = 0; i < before; i++) {
-    const weir_record *record = record_of(story, i);
-    if (record->event == WEIR_EVENT_WRITELINES && story->moments[i].begins && offset >= record->b &&
-        offset < record->b + record->a)
-      return true;
-  }
-  return false;
-}
-
-/* Whether a write or writelines that begins there is one that has to be taken. */
-static bool must_take(const naive_story *story, int begin) {
-  return naive_close(story, begin) == NAIVE_NEVER && !naive_lost(story, begin) &&
-         !naive_began(story, WEIR_EVENT_WRITE_EOF, begin) && naive_trouble(story, begin) == NAIVE_NEVER &&
-         !naive_let_go(story, begin);
-}
-
-static bool is_bytes_like(const naive_story *story, int begin) {
-  return weir_bytes_kind_is_bytes_like(record_of(story, begin)->code);
+  return AT_REST && naive_is_missing(story, moment) && !naive_began(story, WEIR_EVENT_PEER_SAW_FIN, moment);
 }
 
 bool naive_W1(const naive_story *story, int moment) {
-  if (ENDS(WRITE)) {
-    int begin = story->moments[moment].other;
-    return raised_here(story, moment) && is_bytes_like(story, begin) && must_take(story, begin) &&
-           record_of(story, moment)->code != WEIR_EXCEPTION_PROBE;
+  if (ENDS(WRITE)) return here(story, story->moments[moment].other)->a > 0 && was_refused(story, moment);
+  if (naive_is_outgoing(story, moment) && !naive_is_unsure(story, moment)) {
+    const weir_record *record = here(story, moment);
+    if (is_stray(story, moment)) return true;
+    return record->code == WEIR_DATA_STREAM && naive_sees_calls(story, moment) &&
+           record->b + record->a > written(story, moment);
   }
-  if (IS(PEER_SAW_FIN) || AT_REST(moment)) return is_missing(story, moment);
-  return wrong_at(story, moment) != UINT64_MAX;
+  if (naive_closed_by(story, WEIR_EVENT_CLOSE, moment) || naive_wrote_eof(story, moment)) return false; /* C2, W7 */
+  if (saw_fin_early(story, moment)) return true;
+  int write = next_write(story, moment);
+  bool after_eof = write != NAIVE_NEVER && naive_began(story, WEIR_EVENT_EOF_RECEIVED, write) &&
+                   naive_kept_open(story, moment) && naive_offers(story, WEIR_CAN_HALF_CLOSE, moment); /* E4 */
+  return is_missing(story, moment) && !after_eof;
 }
 
 bool naive_W3(const naive_story *story, int moment) {
-  if (!ENDS(WRITE) || is_bytes_like(story, story->moments[moment].other)) return false;
   int begin = story->moments[moment].other;
-  return !naive_raised(story, begin, moment + 1) || naive_exception(story, begin) != WEIR_EXCEPTION_TYPE;
+  if (!ENDS(WRITE) || naive_is_bytes_like(story, begin) || !was_open(story, begin)) return false;
+  if (naive_returned(story, begin, moment + 1)) return true;
+  return naive_fails(story, moment) && here(story, moment)->code != WEIR_EXCEPTION_TYPE;
 }
 
 bool naive_W4(const naive_story *story, int moment) {
-  if (IS(SEND)) {
-    int write = story->moments[moment].inside;
-    return write != NAIVE_NEVER && story->moments[write].event == WEIR_EVENT_WRITE && record_of(story, write)->a == 0 &&
-           naive_unsent(story, moment) == 0;
-  }
-  if (!ENDS(WRITE)) return false;
-  int begin = story->moments[moment].other;
-  return record_of(story, begin)->a == 0 && is_bytes_like(story, begin) && raised_here(story, moment) &&
-         must_take(story, begin);
+  if (ENDS(WRITE)) return here(story, story->moments[moment].other)->a == 0 && was_refused(story, moment);
+  int call = story->moments[moment].inside;
+  return IS(SEND) && here(story, moment)->a == 0 && call != NAIVE_NEVER &&
+         story->moments[call].event == WEIR_EVENT_WRITE && here(story, call)->a == 0;
 }
 
 bool naive_W5(const naive_story *story, int moment) {
-  if (ENDS(WRITELINES))
-    return raised_here(story, moment) && must_take(story, story->moments[moment].other) &&
-           record_of(story, moment)->code != WEIR_EXCEPTION_PROBE;
-  if (AT_REST(moment))
-    return is_missing(story, moment) && is_in_lines(story, naive_received_by_peer(story, moment), moment);
-  uint64_t at = wrong_at(story, moment);
-  return at != UINT64_MAX && is_in_lines(story, at, moment);
+  if (ENDS(WRITELINES)) return was_refused(story, moment);
+  int write = next_write(story, moment);
+  if (write == NAIVE_NEVER || story->moments[write].event != WEIR_EVENT_WRITELINES) return false;
+  if (naive_is_outgoing(story, moment)) return !naive_is_unsure(story, moment) && is_stray(story, moment);
+  return is_missing(story, moment);
 }
 
 bool naive_W6(const naive_story *story, int moment) {
-  if (!ENDS(WRITE)) return false;
-  int begin = story->moments[moment].other, eof = naive_first(story, WEIR_EVENT_WRITE_EOF, begin);
-  return eof != NAIVE_NEVER && naive_returned(story, eof, begin) && record_of(story, begin)->a > 0 &&
-         is_bytes_like(story, begin) && !naive_raised(story, begin, moment + 1) &&
-         naive_close(story, begin) == NAIVE_NEVER && !naive_lost(story, begin) &&
-         naive_trouble(story, begin) == NAIVE_NEVER;
+  if (!ENDS(WRITE) && !ENDS(WRITELINES)) return false;
+  int begin = story->moments[moment].other;
+  return naive_wrote_eof(story, begin) && naive_returned(story, begin, moment + 1) && here(story, begin)->a > 0 &&
+         !naive_dying(story, begin);
 }
 
-static int half_close(const naive_story *story, int before) {
-  int eof = naive_first(story, WEIR_EVENT_WRITE_EOF, before);
-  return eof != NAIVE_NEVER && !naive_raised(story, eof, before) ? eof : NAIVE_NEVER;
+static bool never_saw_end(const naive_story *story, int moment) {
+  bool stopped =
+      naive_last(story, WEIR_EVENT_PEER_STOP, moment) > naive_last(story, WEIR_EVENT_PEER_START, moment);
+  if (!naive_sees_peer(story, moment) || stopped || naive_began(story, WEIR_EVENT_PEER_CLOSE, moment)) return false;
+  if (!naive_began(story, WEIR_EVENT_PEER_SAW_FIN, moment)) return true;
+  return naive_is_undelivered(story, moment, naive_sent_by_peer(story, moment)); /* reading goes on */
 }
 
 bool naive_W7(const naive_story *story, int moment) {
-  if (ENDS(WRITE_EOF)) {
-    int begin = story->moments[moment].other;
-    return raised_here(story, moment) && naive_close(story, begin) == NAIVE_NEVER && !naive_lost(story, begin) &&
-           naive_trouble(story, begin) == NAIVE_NEVER && !naive_let_go(story, begin);
-  }
-  if (half_close(story, moment) == NAIVE_NEVER || naive_began(story, WEIR_EVENT_ABORT, moment) ||
-      naive_trouble(story, moment) != NAIVE_NEVER)
+  if (ENDS(WRITE_EOF))
+    return naive_fails(story, moment) && here(story, moment)->code != WEIR_EXCEPTION_OS &&
+           !naive_dying(story, story->moments[moment].other);
+  if (!naive_wrote_eof(story, moment) || naive_close(story, moment) != NAIVE_NEVER || naive_fatal(story, moment))
     return false;
-  if (IS(SHUTDOWN)) return naive_unsent(story, moment) > 0;
+  if (IS(SHUTDOWN))
+    return here(story, moment)->b == 0 && !naive_is_unsure(story, moment) &&
+           naive_sent(story, moment) < naive_sure(story, moment);
+  if (IS(PEER_SAW_FIN)) return saw_fin_early(story, moment);
   if (BEGINS(CONNECTION_LOST))
-    return naive_close(story, moment) == NAIVE_NEVER && !naive_saw_end(story, moment);
-  bool missing = naive_received_by_peer(story, moment) < naive_accepted(story, moment);
-  if (IS(PEER_SAW_FIN)) return missing;
-  return AT_REST(moment) && naive_sees_peer(story, moment) && naive_peer_reads(story, moment) &&
-         !naive_began(story, WEIR_EVENT_PEER_SAW_FIN, moment);
+    return here(story, moment)->code == WEIR_EXCEPTION_NONE && !naive_began(story, WEIR_EVENT_EOF_RECEIVED, moment) &&
+           naive_end(story, moment) == NAIVE_NEVER && naive_recv_end(story, moment) == NAIVE_NEVER &&
+           !naive_lost(story, moment);
+  return AT_REST && never_saw_end(story, moment);
 }
 
+/* What can_write_eof() has said, and what the target says of itself, against what write_eof() does. */
 bool naive_W8(const naive_story *story, int moment) {
   if (!ENDS(CAN_WRITE_EOF) && !ENDS(WRITE_EOF)) return false;
-  int says_yes = NAIVE_NEVER, says_no = NAIVE_NEVER, works = NAIVE_NEVER, refuses = NAIVE_NEVER;
-  for (int i = 0; i <= moment; i++) {
-    const naive_moment *at = &story->moments[i];
-    if (at->event == WEIR_EVENT_CAN_WRITE_EOF && at->begins && naive_returned(story, i, moment + 1))
-      *(naive_result(story, i) ? &says_yes : &says_no) = i;
-    if (at->event != WEIR_EVENT_WRITE_EOF || !at->begins) continue;
-    if (naive_returned(story, i, moment + 1)) works = i;
-    if (naive_raised(story, i, moment + 1) && naive_exception(story, i) == WEIR_EXCEPTION_UNSUPPORTED) refuses = i;
+  int begin = story->moments[moment].other;
+  if (naive_dying(story, begin)) return false;
+  bool returned = naive_returned(story, begin, moment + 1);
+  int open = naive_first(story, WEIR_EVENT_OPEN, moment);
+  if (IS(CAN_WRITE_EOF))
+    return returned && open != NAIVE_NEVER && here(story, open)->a != 0 &&
+           naive_offers(story, WEIR_CAN_WRITE_EOF, moment) != (naive_result(story, begin) != 0);
+  bool refused = !returned && here(story, moment)->code == WEIR_EXCEPTION_UNSUPPORTED;
+  for (int i = 0; i < moment; i++) {
+    if (story->moments[i].event != WEIR_EVENT_CAN_WRITE_EOF || !story->moments[i].begins) continue;
+    if (!naive_returned(story, i, moment)) continue;
+    if (naive_result(story, i) != 0 ? refused : returned) return true;
   }
-  return (says_yes != NAIVE_NEVER && refuses != NAIVE_NEVER) || (says_no != NAIVE_NEVER && works != NAIVE_NEVER);
+  return false;
 }
 
 bool naive_W10(const naive_story *story, int moment) {
   if (ENDS(WRITE) || ENDS(WRITELINES)) {
     int begin = story->moments[moment].other;
-    bool bytes = IS(WRITELINES) || is_bytes_like(story, begin);
-    return raised_here(story, moment) && bytes && must_take(story, begin) &&
+    return here(story, begin)->a > 0 && was_refused(story, moment) &&
            naive_stands_in(story, begin, WEIR_EVENT_CONNECTION_MADE);
   }
-  if (!AT_REST(moment) || !is_missing(story, moment)) return false;
-  uint64_t received = naive_received_by_peer(story, moment);
-  for (int i = 0; i < moment; i++) {
-    const naive_moment *at = &story->moments[i];
-    bool writes = at->event == WEIR_EVENT_WRITE || at->event == WEIR_EVENT_WRITELINES;
-    if (writes && at->begins && !naive_raised(story, i, moment) &&
-        naive_stands_in(story, i, WEIR_EVENT_CONNECTION_MADE) && record_of(story, i)->b + record_of(story, i)->a > received)
-      return true;
-  }
-  return false;
+  int write = next_write(story, moment);
+  return is_missing(story, moment) && write != NAIVE_NEVER &&
+         naive_stands_in(story, write, WEIR_EVENT_CONNECTION_MADE);
 }
 
 /* ---- F */
 enum { NOT_GIVEN = INT32_MIN };
+
+static bool is_illegal(int32_t high, int32_t low) {
+  if ((high != NOT_GIVEN && high < 0) || (low != NOT_GIVEN && low < 0)) return true;
+  return high != NOT_GIVEN && low != NOT_GIVEN && low > high;
+}
+
+static int32_t high_of(const weir_record *record) { return (int32_t)record->a; }
+static int32_t low_of(const weir_record *record) { return (int32_t)(uint32_t)record->b; }
+
+/* The set_write_buffer_limits() that holds: its begin. */
+static int last_set(const naive_story *story, int before) {
+  for (int i = before - 1; i >= 0; i--)
+    if (story->moments[i].event == WEIR_EVENT_SET_LIMITS && story->moments[i].ends &&
+        !(here(story, i)->flags & WEIR_FLAG_RAISED))
+      return story->moments[i].other;
+  return NAIVE_NEVER;
+}
 
 /* The limits as far as they are known: -1 for not. */
 typedef struct limits {
@@ -182,165 +202,227 @@ typedef struct limits {
 } limits;
 
 static limits limits_at(const naive_story *story, int before) {
-  for (int i = before - 1; i >= 0; i--) {
-    if (!story->moments[i].begins || !naive_returned(story, i, before)) continue;
-    const weir_record *record = record_of(story, i);
-    if (record->event == WEIR_EVENT_GET_LIMITS)
-      return (limits){.high = (int64_t)(naive_result(story, i) >> 32), .low = (int64_t)(uint32_t)naive_result(story, i)};
-    if (record->event != WEIR_EVENT_SET_LIMITS) continue;
-    int32_t high = (int32_t)record->a, low = (int32_t)(uint32_t)record->b;
-    limits set = {.high = high == NOT_GIVEN ? -1 : high, .low = low == NOT_GIVEN ? -1 : low};
-    if (set.high == 0) set.low = 0;
-    return set;
+  limits now = {.high = -1, .low = -1};
+  int set = last_set(story, before), from = 0;
+  if (set != NAIVE_NEVER) {
+    int32_t high = high_of(here(story, set)), low = low_of(here(story, set));
+    if (!is_illegal(high, low)) {
+      if (high != NOT_GIVEN) now.high = high;
+      now.low = low != NOT_GIVEN ? low : high == 0 ? 0 : -1;
+    }
+    from = story->moments[set].other;
   }
-  return (limits){.high = -1, .low = -1};
+  for (int i = from; i < before; i++) { /* what was told since */
+    if (story->moments[i].event != WEIR_EVENT_GET_LIMITS || !story->moments[i].ends) continue;
+    const weir_record *record = here(story, i);
+    if (record->flags & WEIR_FLAG_RAISED) continue;
+    if (now.high < 0) now.high = (int64_t)(record->b >> 32);
+    if (now.low < 0) now.low = (int64_t)(uint32_t)record->b;
+  }
+  return now;
 }
 
-static bool is_paused_writing(const naive_story *story, int before) {
+/* F6: the limits were set, and nothing was written or sent since. */
+static bool is_fresh(const naive_story *story, int before) {
+  int set = last_set(story, before);
+  if (set == NAIVE_NEVER) return false;
+  for (int i = story->moments[set].other; i < before; i++) {
+    unsigned event = story->moments[i].event;
+    if ((event == WEIR_EVENT_WRITE || event == WEIR_EVENT_WRITELINES) && story->moments[i].begins) return false;
+    if (event == WEIR_EVENT_SEND && (int64_t)here(story, i)->b > 0) return false;
+  }
+  return true;
+}
+
+/* What is being set counts as set. */
+static int64_t high_now(const naive_story *story, int moment) {
+  for (int i = story->moments[moment].inside; i != NAIVE_NEVER; i = story->moments[i].inside)
+    if (story->moments[i].event == WEIR_EVENT_SET_LIMITS) return high_of(here(story, i)) < 0 ? -1 : high_of(here(story, i));
+  return limits_at(story, moment).high;
+}
+
+static bool is_uncertain(const naive_story *story, int before) {
+  return naive_failed(story, before) || naive_closed_by(story, WEIR_EVENT_ABORT, before) ||
+         naive_is_unsure(story, before);
+}
+
+static bool is_early(const naive_story *story, int moment) {
+  if (!BEGINS(PAUSE_WRITING) || is_uncertain(story, moment) || !naive_sees_calls(story, moment)) return false;
+  uint64_t unsent = naive_unsent(story, moment);
+  if (unsent == 0) return high_now(story, moment) != 0; /* 0: F5 */
+  if (naive_stands_in(story, moment, WEIR_EVENT_SET_LIMITS) || is_fresh(story, moment)) return false; /* F6 */
+  int64_t high = limits_at(story, moment).high;
+  return high >= 0 && unsent < (uint64_t)high;
+}
+
+/* What shows that the program has gone on since a call returned, but for the end. */
+static bool goes_on(const naive_story *story, int moment) {
+  if (story->moments[moment].ends) return false;
+  return IS(CONNECTION_MADE) || IS(GET_BUFFER) || IS(BUFFER_UPDATED) || IS(DATA_RECEIVED) || IS(EOF_RECEIVED) ||
+         IS(RESUME_WRITING) || IS(PEER_SEND) || IS(PEER_RECEIVED) || IS(PEER_START) || IS(ADVANCE) || IS(TIMEOUT);
+}
+
+static bool is_write_paused(const naive_story *story, int before) {
   return naive_last(story, WEIR_EVENT_PAUSE_WRITING, before) > naive_last(story, WEIR_EVENT_RESUME_WRITING, before);
 }
 
-/* pause_writing while there is less than high. */
-static bool is_early(const naive_story *story, int moment) {
-  if (!BEGINS(PAUSE_WRITING) || naive_stands_in(story, moment, WEIR_EVENT_SET_LIMITS)) return false;
-  limits now = limits_at(story, moment);
-  return now.high > 0 && naive_unsent(story, moment) < (uint64_t)now.high;
+/* A callback, a call that closes or sets limits, a peer's step or a failure: nothing is owed after it. */
+static bool settles(const naive_story *story, int moment) {
+  const naive_moment *at = &story->moments[moment];
+  if (at->begins && naive_is_callback(at->event)) return true;
+  if (at->begins && (IS(CLOSE) || IS(ABORT)) && !naive_lost(story, moment)) return true;
+  if (ENDS(SET_LIMITS) && !(here(story, moment)->flags & WEIR_FLAG_RAISED)) return true;
+  if (weir_event_group_of(at->event) == WEIR_GROUP_PEER) return true;
+  return naive_failed(story, moment + 1) && !naive_failed(story, moment);
 }
 
-static bool goes_on(unsigned event) {
-  switch (event) {
-  case WEIR_EVENT_CONNECTION_MADE:
-  case WEIR_EVENT_GET_BUFFER:
-  case WEIR_EVENT_BUFFER_UPDATED:
-  case WEIR_EVENT_DATA_RECEIVED:
-  case WEIR_EVENT_EOF_RECEIVED:
-  case WEIR_EVENT_RESUME_WRITING:
-  case WEIR_EVENT_PEER_SEND:
-  case WEIR_EVENT_PEER_RECEIVED:
-  case WEIR_EVENT_PEER_START:
-  case WEIR_EVENT_ADVANCE:
-  case WEIR_EVENT_TIMEOUT: return true;
-  default: return false;
-  }
-}
-
-/* A write, ended before, that went over high and was not answered by pause_writing: its begin. */
-static int unanswered(const naive_story *story, int before, unsigned event) {
-  for (int i = 0; i < before; i++) {
-    if (story->moments[i].event != event || !story->moments[i].begins || !naive_returned(story, i, before)) continue;
-    int end = story->moments[i].other;
+/* The write that went over high without an answer so far: its end. */
+static int owing(const naive_story *story, int before) {
+  for (int i = before - 1; i >= 0; i--) {
+    if (settles(story, i)) return NAIVE_NEVER;
+    unsigned event = story->moments[i].event;
+    if ((event != WEIR_EVENT_WRITE && event != WEIR_EVENT_WRITELINES) || !story->moments[i].ends) continue;
+    if (here(story, i)->flags & WEIR_FLAG_RAISED) continue;
     limits then = limits_at(story, i);
-    if (then.high < 0 || naive_close(story, i) != NAIVE_NEVER || naive_lost(story, i)) continue;
-    if (naive_failure(story, end) != NAIVE_NEVER || naive_began(story, WEIR_EVENT_ABORT, end)) continue;
-    if (naive_unsent(story, end) <= (uint64_t)then.high || is_paused_writing(story, i)) continue;
-    if (naive_last(story, WEIR_EVENT_PAUSE_WRITING, before) < i) return i;
+    if (then.high < 0 || naive_unsent(story, i + 1) <= (uint64_t)then.high) continue;
+    if (naive_dying(story, i) || is_write_paused(story, i) || !naive_offers(story, WEIR_CAN_FLOW_CONTROL, i)) continue;
+    return i;
   }
   return NAIVE_NEVER;
 }
 
-static bool is_over_unanswered(const naive_story *story, int moment, unsigned event) {
-  if (!AT_REST(moment) && !goes_on(story->moments[moment].event)) return false;
-  return naive_sees_socket(story, moment) && unanswered(story, moment, event) != NAIVE_NEVER;
+static int unanswered(const naive_story *story, int moment) {
+  if ((!AT_REST && !goes_on(story, moment)) || !naive_sees_socket(story, moment)) return NAIVE_NEVER;
+  limits now = limits_at(story, moment);
+  if (now.high < 0 || naive_unsent(story, moment) <= (uint64_t)now.high) return NAIVE_NEVER;
+  return owing(story, moment);
 }
 
 bool naive_F1(const naive_story *story, int moment) {
-  return is_early(story, moment) || is_over_unanswered(story, moment, WEIR_EVENT_WRITE);
+  return is_early(story, moment) || unanswered(story, moment) != NAIVE_NEVER;
 }
 
 bool naive_F9(const naive_story *story, int moment) {
   if (is_early(story, moment)) return naive_stands_in(story, moment, WEIR_EVENT_WRITELINES);
-  return is_over_unanswered(story, moment, WEIR_EVENT_WRITELINES);
+  int end = unanswered(story, moment);
+  return end != NAIVE_NEVER && story->moments[end].event == WEIR_EVENT_WRITELINES;
 }
 
 bool naive_F2(const naive_story *story, int moment) {
-  if (BEGINS(PAUSE_WRITING)) return is_paused_writing(story, moment);
-  return BEGINS(RESUME_WRITING) && !is_paused_writing(story, moment);
+  if (BEGINS(PAUSE_WRITING)) return is_write_paused(story, moment);
+  return BEGINS(RESUME_WRITING) && !is_write_paused(story, moment);
+}
+
+static bool resumes_early(const naive_story *story, int moment) {
+  if (!is_write_paused(story, moment) || !naive_sees_socket(story, moment)) return false;
+  if (is_uncertain(story, moment) || is_fresh(story, moment)) return false;
+  limits now = limits_at(story, moment);
+  int64_t most = now.low >= 0 ? now.low : now.high; /* a low that is not known is at most high */
+  return most >= 0 && naive_unsent(story, moment) > (uint64_t)most;
 }
 
 bool naive_F3(const naive_story *story, int moment) {
-  if (!BEGINS(RESUME_WRITING) && !AT_REST(moment)) return false;
-  if (!naive_sees_socket(story, moment)) return false;
-  limits now = limits_at(story, moment);
-  int64_t low = now.low >= 0 ? now.low : now.high;
+  if (BEGINS(RESUME_WRITING)) return resumes_early(story, moment);
+  if (!AT_REST || !is_write_paused(story, moment) || naive_dying(story, moment)) return false;
+  if (naive_is_unsure(story, moment) || naive_began(story, WEIR_EVENT_PEER_CLOSE, moment)) return false;
   uint64_t unsent = naive_unsent(story, moment);
-  if (BEGINS(RESUME_WRITING)) return low >= 0 && unsent > (uint64_t)low;
-  bool due = unsent == 0 || (now.low >= 0 && unsent <= (uint64_t)now.low);
-  return due && is_paused_writing(story, moment) && !naive_lost(story, moment) &&
-         naive_close(story, moment) == NAIVE_NEVER && naive_trouble(story, moment) == NAIVE_NEVER &&
-         !naive_let_go(story, moment);
+  if (!naive_sees_socket(story, moment))
+    return naive_sees_peer(story, moment) &&
+           naive_outgoing(story, moment).offset >= naive_accepted(story, moment);
+  limits now = limits_at(story, moment);
+  return unsent == 0 || (now.low >= 0 && unsent <= (uint64_t)now.low && !is_fresh(story, moment));
+}
+
+static bool set_is_wrong(const naive_story *story, int moment) {
+  int begin = story->moments[moment].other;
+  bool illegal = is_illegal(high_of(here(story, begin)), low_of(here(story, begin)));
+  if (naive_lost(story, begin)) return false;
+  if (naive_returned(story, begin, moment + 1)) return illegal;
+  return naive_fails(story, moment) && !(illegal && here(story, moment)->code == WEIR_EXCEPTION_VALUE);
+}
+
+static bool get_is_wrong(const naive_story *story, int moment) {
+  const weir_record *record = here(story, moment);
+  if (record->flags & WEIR_FLAG_RAISED) return false;
+  int64_t high = (int64_t)(record->b >> 32), low = (int64_t)(uint32_t)record->b;
+  int set = last_set(story, moment);
+  if (set == NAIVE_NEVER) return low > high;
+  int32_t given_high = high_of(here(story, set)), given_low = low_of(here(story, set));
+  if (is_illegal(given_high, given_low)) return false;
+  return low > high || (given_high >= 0 && high != given_high) || (given_low >= 0 && low != given_low) ||
+         (given_high == 0 && low != 0);
 }
 
 bool naive_F4(const naive_story *story, int moment) {
-  if (!story->moments[moment].ends) return false;
-  int begin = story->moments[moment].other;
-  if (IS(SET_LIMITS)) {
-    if (naive_raised(story, begin, moment + 1) && naive_exception(story, begin) == WEIR_EXCEPTION_UNSUPPORTED)
-      return false;
-    int32_t high = (int32_t)record_of(story, begin)->a, low = (int32_t)(uint32_t)record_of(story, begin)->b;
-    bool wrong = (high != NOT_GIVEN && high < 0) || (low != NOT_GIVEN && low < 0) ||
-                 (high != NOT_GIVEN && low != NOT_GIVEN && low > high);
-    bool raised = naive_raised(story, begin, moment + 1);
-    return wrong != raised && !(raised && naive_exception(story, begin) == WEIR_EXCEPTION_PROBE);
-  }
-  if (!IS(GET_LIMITS) || !naive_returned(story, begin, moment + 1)) return false;
-  int64_t high = (int64_t)(naive_result(story, begin) >> 32), low = (int64_t)(uint32_t)naive_result(story, begin);
-  limits set = limits_at(story, begin);
-  return low > high || (set.high >= 0 && high != set.high) || (set.low >= 0 && low != set.low);
+  if (ENDS(SET_LIMITS)) return set_is_wrong(story, moment);
+  return ENDS(GET_LIMITS) && get_is_wrong(story, moment);
 }
 
 bool naive_F5(const naive_story *story, int moment) {
-  return BEGINS(PAUSE_WRITING) && limits_at(story, moment).high == 0 && naive_unsent(story, moment) == 0;
+  return BEGINS(PAUSE_WRITING) && high_now(story, moment) == 0 && naive_unsent(story, moment) == 0 &&
+         !is_uncertain(story, moment);
 }
 
-/* A pause_writing or resume_writing that raised before. */
-static int raised_flow(const naive_story *story, int before) {
-  for (int i = 0; i < before; i++)
-    if ((story->moments[i].event == WEIR_EVENT_PAUSE_WRITING || story->moments[i].event == WEIR_EVENT_RESUME_WRITING) &&
-        story->moments[i].begins && naive_raised(story, i, before))
-      return i;
-  return NAIVE_NEVER;
+static bool is_flow(unsigned event) { return event == WEIR_EVENT_PAUSE_WRITING || event == WEIR_EVENT_RESUME_WRITING; }
+
+static bool is_handled(const naive_story *story, int end, int before) {
+  for (int i = end; i < before; i++)
+    if (story->moments[i].event == WEIR_EVENT_EXCEPTION_HANDLER && here(story, i)->code == here(story, end)->code &&
+        here(story, i)->a == here(story, end)->a)
+      return true;
+  return false;
+}
+
+/* A flow control callback ended by this very exception, or (NULL) by one that the handler was not given. */
+static bool flow_raised(const naive_story *story, const weir_record *what, int before) {
+  for (int i = 0; i < before; i++) {
+    const weir_record *record = here(story, i);
+    if (!is_flow(record->event) || !story->moments[i].ends || !(record->flags & WEIR_FLAG_RAISED)) continue;
+    if (what == NULL ? !is_handled(story, i, before) : record->code == what->code && record->a == what->a) return true;
+  }
+  return false;
 }
 
 bool naive_F7(const naive_story *story, int moment) {
-  int raised = raised_flow(story, moment);
-  if (raised == NAIVE_NEVER) return false;
-  const weir_record *what = record_of(story, story->moments[raised].other);
-  const weir_record *record = record_of(story, moment);
-  bool same = record->code == what->code && record->a == what->a;
-  if (story->moments[moment].ends && naive_is_call(story->moments[moment].event))
-    return (record->flags & WEIR_FLAG_RAISED) && same && story->moments[moment].other < raised;
-  if (BEGINS(CONNECTION_LOST)) return same;
-  return AT_REST(moment) && !naive_began(story, WEIR_EVENT_EXCEPTION_HANDLER, moment);
+  const weir_record *record = here(story, moment);
+  const naive_moment *at = &story->moments[moment];
+  if (at->ends && naive_is_call(at->event))
+    return (record->flags & WEIR_FLAG_RAISED) && record->code == WEIR_EXCEPTION_PROBE &&
+           flow_raised(story, record, moment);
+  if (BEGINS(CONNECTION_LOST))
+    return record->code != WEIR_EXCEPTION_NONE && !naive_fatal(story, moment) && flow_raised(story, record, moment);
+  return AT_REST && flow_raised(story, NULL, moment);
 }
 
 bool naive_F8(const naive_story *story, int moment) {
   return (BEGINS(PAUSE_WRITING) || BEGINS(RESUME_WRITING)) && naive_lost(story, moment);
 }
 
+/* Inside a write some of its bytes may not have been taken in yet. */
 bool naive_F10(const naive_story *story, int moment) {
-  if (!ENDS(GET_SIZE)) return false;
   int begin = story->moments[moment].other;
-  if (!naive_returned(story, begin, moment + 1)) return false;
+  if (!ENDS(GET_SIZE) || !naive_returned(story, begin, moment + 1)) return false;
   int64_t size = (int64_t)naive_result(story, begin);
   if (size < 0) return true;
-  if (!naive_sees_socket(story, begin) || naive_close(story, begin) != NAIVE_NEVER || naive_lost(story, begin) ||
-      naive_trouble(story, begin) != NAIVE_NEVER || naive_let_go(story, begin) ||
-      naive_stands_in(story, begin, WEIR_EVENT_WRITELINES))
+  if (!naive_sees_socket(story, begin) || naive_lost(story, begin) || naive_fatal(story, begin) ||
+      is_uncertain(story, begin) || naive_began(story, WEIR_EVENT_PEER_CLOSE, begin) || !naive_made(story, begin))
     return false;
-  return (uint64_t)size != naive_unsent(story, begin);
+  bool ending = naive_close(story, begin) != NAIVE_NEVER || naive_wrote_eof(story, begin) || naive_let_go(story, begin);
+  if (ending && naive_accepted(story, begin) != naive_sure(story, begin)) return false;
+  uint64_t most = naive_unsent(story, begin), least = most;
+  for (int i = story->moments[begin].inside; i != NAIVE_NEVER; i = story->moments[i].inside) {
+    unsigned event = story->moments[i].event;
+    uint64_t running = event == WEIR_EVENT_WRITE || event == WEIR_EVENT_WRITELINES ? here(story, i)->a : 0;
+    least -= running < least ? running : least;
+  }
+  return (uint64_t)size < least || (uint64_t)size > most;
 }
 
 bool naive_F11(const naive_story *story, int moment) {
   if (!ENDS(WRITE) && !ENDS(WRITELINES) && !ENDS(CLOSE) && !ENDS(ABORT) && !ENDS(SET_LIMITS)) return false;
-  if (!raised_here(story, moment)) return false;
   int begin = story->moments[moment].other, callback = naive_callback_around(story, begin);
-  if (callback == NAIVE_NEVER || (story->moments[callback].event != WEIR_EVENT_PAUSE_WRITING &&
-                                  story->moments[callback].event != WEIR_EVENT_RESUME_WRITING))
-    return false;
-  if (IS(WRITE)) return is_bytes_like(story, begin) && must_take(story, begin);
-  if (IS(WRITELINES)) return must_take(story, begin);
-  if (!IS(SET_LIMITS)) return true;
-  int32_t high = (int32_t)record_of(story, begin)->a, low = (int32_t)(uint32_t)record_of(story, begin)->b;
-  return !(high != NOT_GIVEN && high < 0) && !(low != NOT_GIVEN && low < 0) &&
-         !(high != NOT_GIVEN && low != NOT_GIVEN && low > high);
+  if (callback == NAIVE_NEVER || !is_flow(story->moments[callback].event) || !naive_fails(story, moment)) return false;
+  if (IS(WRITE) || IS(WRITELINES))
+    return !naive_dying(story, begin) && !naive_wrote_eof(story, begin) && naive_is_bytes_like(story, begin);
+  return !IS(SET_LIMITS) || !is_illegal(high_of(here(story, begin)), low_of(here(story, begin)));
 }
