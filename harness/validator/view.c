@@ -137,8 +137,9 @@ const weir_span *weir_view_span(const weir_view *view, uint64_t offset) {
   return NULL;
 }
 
-static void push_span(weir_view *view, const weir_record *record) {
+static void push_span(weir_view *view, const weir_record *record, uint64_t index) {
   weir_span span = {.end = view->accepted,
+                    .index = index,
                     .event = record->event,
                     .in_made = (view->facts & FACT(MAKING)) != 0,
                     .reused = record->event == WEIR_EVENT_WRITE && record->code == WEIR_BYTES_REUSED,
@@ -154,6 +155,20 @@ static void push_span(weir_view *view, const weir_record *record) {
   }
   view->spans[(view->span_first + view->span_count) % WEIR_SPANS_MAX] = span;
   view->span_count++;
+}
+
+/* A write that was refused, and maybe others were made inside it: those that
+ * began later move up. */
+static void drop_span(weir_view *view, const weir_pair *pair) {
+  unsigned kept = 0;
+  for (unsigned i = 0; i < view->span_count; i++) {
+    weir_span span = view->spans[(view->span_first + i) % WEIR_SPANS_MAX];
+    bool own = span.index == pair->index && span.event != WEIR_EVENT_NONE;
+    if (span.index >= pair->index) span.end -= pair->begin.a;
+    if (!own) view->spans[(view->span_first + kept++) % WEIR_SPANS_MAX] = span;
+  }
+  view->span_count = (uint8_t)kept;
+  forget_spans(view);
 }
 
 /* ---- Callbacks begin ------------------------------------------------------ */
@@ -178,7 +193,7 @@ static void use_buffer(weir_view *view, const weir_record *record, uint64_t inde
 
 static void begin_get_buffer(weir_given *given, const weir_record *record, uint64_t index) {
   given->asked = true;
-  given->ready = given->used = false;
+  given->ready = given->used = given->passed = false;
   given->protocol = (uint8_t)weir_record_protocol(record);
   given->kind = 0;
   given->size = 0;
@@ -195,7 +210,11 @@ static void begin_callback(weir_view *view, const weir_record *record, uint64_t 
     break;
   case WEIR_EVENT_GET_BUFFER: begin_get_buffer(&view->given, record, index); break;
   case WEIR_EVENT_BUFFER_UPDATED: use_buffer(view, record, index); break;
-  case WEIR_EVENT_DATA_RECEIVED: take_incoming(view, record, index); break;
+  case WEIR_EVENT_DATA_RECEIVED:
+    view->given.passed = view->given.passed || view->given.ready; /* B1: not the get_buffer just before any more */
+    view->given.ready = false;
+    take_incoming(view, record, index);
+    break;
   case WEIR_EVENT_EOF_RECEIVED: enter(view, WEIR_FACT_EOF, index); break;
   case WEIR_EVENT_CONNECTION_LOST:
     enter(view, WEIR_FACT_LOST, index);
@@ -245,7 +264,7 @@ static void begin_resume(weir_view *view, uint64_t index) {
 static void begin_write(weir_view *view, const weir_record *record, uint64_t index) {
   view->accepted += record->a;
   leave(view, FACT(LIMITS_FRESH));
-  push_span(view, record);
+  push_span(view, record, index);
   if (view->facts & FACT(MAKING)) view->tried |= WEIR_TRIED_WRITE_IN_MADE;
   if (record->a > 0 && (view->facts & FACT(WROTE_EOF))) view->tried |= WEIR_TRIED_WRITE_LATE;
   if (record->event != WEIR_EVENT_WRITE) return;
@@ -437,10 +456,7 @@ static void end_write(weir_view *view, const weir_record *record, const weir_pai
   if (raised) {
     view->accepted -= pair->begin.a;
     if (pair->facts & FACTS_DYING) view->refused += pair->begin.a;
-    if (view->span_count == 0) return;
-    unsigned last = (unsigned)(view->span_first + view->span_count - 1) % WEIR_SPANS_MAX;
-    view->spans[last].end = view->accepted;
-    if (view->span_count > 1 || view->accepted <= view->drained) view->span_count--;
+    drop_span(view, pair);
     return;
   }
   if (record->event == WEIR_EVENT_WRITE && !weir_bytes_kind_is_bytes_like(pair->begin.code))

@@ -133,9 +133,10 @@ typedef struct weir_pair {
 
 /* The buffer that get_buffer gave last. */
 typedef struct weir_given {
-  bool asked; /* get_buffer has begun */
-  bool ready; /* ... and returned a buffer that was not used yet */
-  bool used;  /* a buffer_updated has come for it */
+  bool asked;  /* get_buffer has begun */
+  bool ready;  /* ... and returned a buffer that was not used yet */
+  bool used;   /* a buffer_updated has come for it */
+  bool passed; /* a data_received came in place of it */
   uint8_t kind;
   uint8_t protocol;
   int32_t hint;
@@ -154,7 +155,8 @@ typedef struct weir_raise {
 /* A write in the outgoing stream: it ends before `end`, and begins where the one before it ended. */
 typedef struct weir_span {
   uint64_t end;
-  uint8_t event; /* WRITE, WRITELINES, or NONE where several had to be taken together */
+  uint64_t index; /* of the record that it began at */
+  uint8_t event;  /* WRITE, WRITELINES, or NONE where several had to be taken together */
   bool in_made;
   bool reused; /* the caller overwrites it (W2) */
   bool after_eof;

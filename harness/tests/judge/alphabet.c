@@ -5,9 +5,9 @@
 #include <string.h>
 
 enum { BOTH = WEIR_FLAG_BEGIN | WEIR_FLAG_END, OPEN = WEIR_FLAG_BEGIN };
-#define E(name) .event = WEIR_EVENT_##name
-#define PROTOCOL_1 (1 << WEIR_FLAG_PROTOCOL_SHIFT)
-#define MINUS(error) ((uint64_t)(-(int64_t)(error)))
+#define E(name)          .event = WEIR_EVENT_##name
+#define PROTOCOL_1       (1 << WEIR_FLAG_PROTOCOL_SHIFT)
+#define MINUS(error)     ((uint64_t)(-(int64_t)(error)))
 #define LIMIT(high, low) .a = (uint32_t)(high), .b = (uint32_t)(low)
 
 static const alphabet_word words[] = {
@@ -137,7 +137,8 @@ static const alphabet_family families[] = {
     {"lifecycle", "open CM", "close close{ abort recvreset CL CLreset CL{ out{ } sockclose closing=0 closing=1", 4},
     {"errors", "open CM", "GB{ BU{ } }! EXHprobe EXHinternal CLprobe CLinternal CL close", 4},
     {"buffers", "open CM peer10", "GB GB0 GBsmall GBmmap BU BU0 BU100 recv10 recvagain CL ER", 4},
-    {"payload", "open CM peer10 peer10 GB", "BU BUagain BUskip BUpoison BUforeign BUmixed DRmixed data5 nonsense5 GB DR tail touched held", 4},
+    {"payload", "open CM peer10 peer10 GB",
+     "BU BUagain BUskip BUpoison BUforeign BUmixed DRmixed data5 nonsense5 GB DR tail touched held", 4},
     {"bad buffers", "open CM peer10", "GB EXHagain recvagain GBro GB0 GBhint0 BU EXHtype CLtype CL ER close", 4},
     {"end of file", "open CM", "peer10 fin GB BU recv0 ER ER1 ER{ } CL CLreset close", 4},
     {"kept open", "open CM fin ER1", "write send10 got10 write_eof shutdown sawfin CL close sockclose GB spin", 4},
@@ -145,15 +146,19 @@ static const alphabet_family families[] = {
     {"pausing inside", "open", "CM CM{ GB{ BU{ GB } pause resume peer10 BU spin", 5},
     {"closing", "open CM peer10", "close abort GB BU write send10 sendpipe CL CLreset got10 sawfin fin", 4},
     {"closing inside", "open CM", "GB{ BU ER{ close{ abort } }! CL pause{ resume{", 4},
-    {"writing", "open CM", "write lines write0 writestr write{ lines{ } }!type send10 got10 gotmixed data5 nonsense5 gotnonsense sawfin", 4},
-    {"half close", "open CM", "write write{ write_eof write_eof{ can_eof=0 can_eof=1 } }!runtime }!unsupported shutdown send10 sawfin CL", 4},
+    {"writing", "open CM",
+     "write lines write0 writestr write{ lines{ } }!type send10 got10 gotmixed data5 nonsense5 gotnonsense sawfin", 4},
+    {"half close", "open CM",
+     "write write{ write_eof write_eof{ can_eof=0 can_eof=1 } }!runtime }!unsupported shutdown send10 sawfin CL", 4},
     {"flow", "open CM limits20/5", "write lines PW RW send10 write{ lines{ } size=0 size=10 got10 CL", 4},
     {"limits", "open CM",
      "limits20/5 limits10/ limits0/ limits5/10 limits{ } }!value limits=20/5 limits=0/0 write send3 PW", 4},
     {"flow raises", "open CM limits0/", "write{ PW PW{ RW } }! EXHprobe CLprobe close abort send10", 4},
-    {"switching", "open CM peer10", "switch switchplain GB GB{ GB'1 BU BU'1 DR'1 } protocol=0 protocol=1 ER1 recv10", 4},
+    {"switching", "open CM peer10", "switch switchplain GB GB{ GB'1 BU BU'1 DR'1 } protocol=0 protocol=1 ER1 recv10",
+     4},
     {"live", "", "CM GB BUlive ER ER1 CL CLreset close abort write pause resume", 4},
-    {"peer goes", "open CM write", "reset peerclose stop start recvreset sendpipe got10 CL CLreset abort close crash", 4},
+    {"peer goes", "open CM write", "reset peerclose stop start recvreset sendpipe got10 CL CLreset abort close crash",
+     4},
 };
 
 const alphabet_family *alphabet_family_get(unsigned index) {
@@ -224,11 +229,13 @@ static bool is_possible(const alphabet_trace *trace, const alphabet_word *word) 
   if (record->event == WEIR_EVENT_DATA && !word->leaves) return mixed;
   if (mixed) return false; /* its parts follow at once */
   if (word->leaves) return trace->depth > 0;
-  if (record->event == WEIR_EVENT_CONNECTION_MADE || record->event == WEIR_EVENT_GET_BUFFER)
+  if (record->event == WEIR_EVENT_CONNECTION_MADE || record->event == WEIR_EVENT_GET_BUFFER ||
+      record->event == WEIR_EVENT_WRITE_EOF) /* never inside themselves */
     for (unsigned i = 0; i < trace->depth; i++)
       if (trace->open[i] == record->event) return false;
   if (weir_event_group_of(record->event) == WEIR_GROUP_CALL && trace->opened && !trace->made) return false;
-  if (record->code == WEIR_DATA_STREAM && (record->event == WEIR_EVENT_BUFFER_UPDATED || record->event == WEIR_EVENT_DATA_RECEIVED))
+  if (record->code == WEIR_DATA_STREAM &&
+      (record->event == WEIR_EVENT_BUFFER_UPDATED || record->event == WEIR_EVENT_DATA_RECEIVED))
     return record->a <= trace->sent || trace->sent == 0;
   return true;
 }

@@ -35,7 +35,7 @@ typedef struct alphabet_trace {
   uint32_t raises;
   bool opened, made;
   unsigned parts; /* of a mixed payload that are to follow */
-  uint8_t whole; /* event that they are parts of */
+  uint8_t whole;  /* event that they are parts of */
 } alphabet_trace;
 
 /* Adds a word, its offsets filled in so that they follow on.  False: it makes no sense there (nothing to leave). */

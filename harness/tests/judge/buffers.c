@@ -8,7 +8,9 @@
 #define ENDS(name)   (IS(name) && story->moments[moment].ends)
 #define AT_REST      naive_ends(story, moment, WEIR_END_QUIESCENT)
 
-static const weir_record *here(const naive_story *story, int moment) { return naive_begin(story, moment); }
+static const weir_record *here(const naive_story *story, int moment) {
+  return naive_begin(story, moment);
+}
 
 static bool has_callback_around(const naive_story *story, int moment, unsigned event) {
   int callback = naive_callback_around(story, moment);
@@ -19,7 +21,9 @@ bool naive_B1(const naive_story *story, int moment) {
   return BEGINS(BUFFER_UPDATED) && naive_pair(story, moment) == NAIVE_NEVER;
 }
 
-bool naive_B2(const naive_story *story, int moment) { return BEGINS(BUFFER_UPDATED) && here(story, moment)->a == 0; }
+bool naive_B2(const naive_story *story, int moment) {
+  return BEGINS(BUFFER_UPDATED) && here(story, moment)->a == 0;
+}
 
 bool naive_B3(const naive_story *story, int moment) {
   int pair = naive_pair(story, moment);
@@ -46,8 +50,12 @@ bool naive_B4(const naive_story *story, int moment) {
   return is_stray(story, moment) && came_by(story, moment) == WEIR_EVENT_BUFFER_UPDATED;
 }
 
-bool naive_B5(const naive_story *story, int moment) { return IS(BUFFER_TAIL); }
-bool naive_B6(const naive_story *story, int moment) { return IS(BUFFER_TOUCHED) || IS(BUFFER_HELD); }
+bool naive_B5(const naive_story *story, int moment) {
+  return IS(BUFFER_TAIL);
+}
+bool naive_B6(const naive_story *story, int moment) {
+  return IS(BUFFER_TOUCHED) || IS(BUFFER_HELD);
+}
 
 /* Protocols were switched inside get_buffer, and nothing was delivered since. */
 static bool switched_in_get(const naive_story *story, int before) {
@@ -79,7 +87,9 @@ bool naive_B8(const naive_story *story, int moment) {
 
 /* ---- Buffers that are an error (B9, B12) */
 typedef bool is_bad(const naive_story *story, int get_buffer);
-static bool is_unusable(const naive_story *story, int get_buffer) { return !naive_is_usable(story, get_buffer); }
+static bool is_unusable(const naive_story *story, int get_buffer) {
+  return !naive_is_usable(story, get_buffer);
+}
 static bool is_empty(const naive_story *story, int get_buffer) {
   return naive_is_usable(story, get_buffer) && naive_buffer_size(story, get_buffer) == 0;
 }
@@ -115,7 +125,9 @@ static bool breaks_by(const naive_story *story, int moment, is_bad *bad) {
   return IS(END) && !cut && !naive_lost(story, moment) && is_silent(story, moment, bad);
 }
 
-bool naive_B9(const naive_story *story, int moment) { return breaks_by(story, moment, is_unusable); }
+bool naive_B9(const naive_story *story, int moment) {
+  return breaks_by(story, moment, is_unusable);
+}
 
 bool naive_B10(const naive_story *story, int moment) {
   if (!BEGINS(GET_BUFFER)) return false;
@@ -253,7 +265,9 @@ bool naive_B18(const naive_story *story, int moment) {
          place.offset < naive_sent_by_peer(story, moment);
 }
 
-bool naive_B21(const naive_story *story, int moment) { return BEGINS(DATA_RECEIVED) && here(story, moment)->a == 0; }
+bool naive_B21(const naive_story *story, int moment) {
+  return BEGINS(DATA_RECEIVED) && here(story, moment)->a == 0;
+}
 
 /* ---- T */
 static int last_switch(const naive_story *story, int before) {

@@ -15,6 +15,7 @@ struct compare_judges {
   uint32_t *letter_at; /* record of each letter */
   grammar *grammar;
   uint64_t findings;
+  unsigned blind; /* a rule that the naive judge is made blind to; WEIR_RULE_COUNT: none */
 };
 
 compare_judges *compare_open(void) {
@@ -42,7 +43,9 @@ void compare_close(compare_judges *judges) {
   free(judges);
 }
 
-uint64_t compare_findings(const compare_judges *judges) { return judges->findings; }
+uint64_t compare_findings(const compare_judges *judges) {
+  return judges->findings;
+}
 
 typedef struct differences {
   char *text;
@@ -113,7 +116,7 @@ static void compare_machine(compare_judges *judges, const naive_story *story, co
   if (documented < first) say(differ, "machine: grammar %s, rules %s\n", place(documented, one), place(first, two));
 }
 
-bool compare_agree(compare_judges *judges, const weir_record *records, uint32_t count, char text[COMPARE_TEXT_MAX]) {
+static bool agree(compare_judges *judges, const weir_record *records, uint32_t count, char text[COMPARE_TEXT_MAX]) {
   differences differ = {.text = text};
   text[0] = 0;
   weir_validator *validator = weir_validator_init(judges->memory);
@@ -133,6 +136,7 @@ bool compare_agree(compare_judges *judges, const weir_record *records, uint32_t 
     }
     if (judgement == WEIR_UNREADABLE) continue;
     naive_judge(&story, &verdict);
+    if (judges->blind < WEIR_RULE_COUNT) verdict.broken_at[judges->blind] = UINT32_MAX;
     compare_rules(judges, validator, &verdict, (uint8_t)connection, &differ);
     compare_machine(judges, &story, &verdict, &differ);
   }
@@ -140,4 +144,15 @@ bool compare_agree(compare_judges *judges, const weir_record *records, uint32_t 
     say(&differ, "readable: validator %s (%s), naive %s\n", judgement == WEIR_UNREADABLE ? "no" : "yes", problem.text,
         readable ? "yes" : "no");
   return !differ.any;
+}
+
+bool compare_agree(compare_judges *judges, const weir_record *records, uint32_t count, char text[COMPARE_TEXT_MAX]) {
+  judges->blind = WEIR_RULE_COUNT;
+  return agree(judges, records, count, text);
+}
+
+bool compare_verdicts_differ(compare_judges *judges, const weir_record *records, uint32_t count, unsigned blind,
+                             char text[COMPARE_TEXT_MAX]) {
+  judges->blind = blind;
+  return !agree(judges, records, count, text);
 }

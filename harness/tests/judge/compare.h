@@ -15,6 +15,9 @@ void compare_close(compare_judges *judges);
 /* Whether all agree on which rules are broken, and at which record each is
  * broken first, for every connection.  Where not, `text` says in a line for each rule who says what. */
 bool compare_agree(compare_judges *judges, const weir_record *records, uint32_t count, char text[COMPARE_TEXT_MAX]);
-uint64_t compare_findings(const compare_judges *judges); /* that all agreed on, so far */
+/* A test of the comparison itself: the same, with the naive judge made blind to a rule. */
+bool compare_verdicts_differ(compare_judges *judges, const weir_record *records, uint32_t count, unsigned blind,
+                             char text[COMPARE_TEXT_MAX]);
+uint64_t compare_findings(const compare_judges *judges); /* of the validator, so far */
 
 #endif

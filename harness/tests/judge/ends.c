@@ -10,7 +10,9 @@
 #define ENDS(name)   (IS(name) && story->moments[moment].ends)
 #define AT_REST      naive_ends(story, moment, WEIR_END_QUIESCENT)
 
-static const weir_record *here(const naive_story *story, int moment) { return naive_begin(story, moment); }
+static const weir_record *here(const naive_story *story, int moment) {
+  return naive_begin(story, moment);
+}
 
 static bool is_clean_end(const naive_story *story, int moment) {
   return BEGINS(CONNECTION_LOST) && here(story, moment)->code == WEIR_EXCEPTION_NONE;
@@ -57,8 +59,7 @@ static int write_of(const naive_story *story, uint64_t offset, int before) {
 static bool is_missing_what_came_after_eof(const naive_story *story, int moment) {
   int write = write_of(story, naive_outgoing(story, moment).offset, moment);
   return naive_kept_open(story, moment) && naive_offers(story, WEIR_CAN_HALF_CLOSE, moment) &&
-         naive_is_missing(story, moment) && write != NAIVE_NEVER &&
-         naive_began(story, WEIR_EVENT_EOF_RECEIVED, write);
+         naive_is_missing(story, moment) && write != NAIVE_NEVER && naive_began(story, WEIR_EVENT_EOF_RECEIVED, write);
 }
 
 bool naive_E4(const naive_story *story, int moment) {
@@ -97,8 +98,8 @@ bool naive_E9(const naive_story *story, int moment) {
   bool inside = false;
   for (int i = 0; i < moment; i++) {
     unsigned event = story->moments[i].event;
-    if ((event == WEIR_EVENT_CLOSE || event == WEIR_EVENT_ABORT) && story->moments[i].begins &&
-        !naive_lost(story, i) && !naive_refused(story, i, moment) && is_in(story, i, WEIR_EVENT_EOF_RECEIVED))
+    if ((event == WEIR_EVENT_CLOSE || event == WEIR_EVENT_ABORT) && story->moments[i].begins && !naive_lost(story, i) &&
+        !naive_refused(story, i, moment) && is_in(story, i, WEIR_EVENT_EOF_RECEIVED))
       inside = true;
   }
   if (!inside) return false;
@@ -132,11 +133,15 @@ static bool delivers_paused_in(const naive_story *story, int moment, unsigned ca
   return delivers_paused(story, moment) && is_in(story, naive_pause(story, moment), callback);
 }
 
-bool naive_P1(const naive_story *story, int moment) { return delivers_paused(story, moment); }
+bool naive_P1(const naive_story *story, int moment) {
+  return delivers_paused(story, moment);
+}
 bool naive_P4(const naive_story *story, int moment) {
   return delivers_paused_in(story, moment, WEIR_EVENT_CONNECTION_MADE);
 }
-bool naive_P7(const naive_story *story, int moment) { return delivers_paused_in(story, moment, WEIR_EVENT_GET_BUFFER); }
+bool naive_P7(const naive_story *story, int moment) {
+  return delivers_paused_in(story, moment, WEIR_EVENT_GET_BUFFER);
+}
 
 /* The first pause, or the first resume after it, of an open transport is no repetition: L13. */
 bool naive_P2(const naive_story *story, int moment) {
@@ -172,13 +177,15 @@ bool naive_P5(const naive_story *story, int moment) {
     return true;
   if (!resume_failed(story, moment)) return false;
   for (int i = 0; i < moment; i++)
-    if (naive_pause(story, i + 1) == i && (is_in(story, i, WEIR_EVENT_BUFFER_UPDATED) ||
-                                           is_in(story, i, WEIR_EVENT_DATA_RECEIVED)))
+    if (naive_pause(story, i + 1) == i &&
+        (is_in(story, i, WEIR_EVENT_BUFFER_UPDATED) || is_in(story, i, WEIR_EVENT_DATA_RECEIVED)))
       return true;
   return false;
 }
 
-bool naive_P6(const naive_story *story, int moment) { return resume_failed(story, moment); }
+bool naive_P6(const naive_story *story, int moment) {
+  return resume_failed(story, moment);
+}
 
 static bool is_fruitless(const naive_story *story, int moment) {
   int64_t result = (int64_t)here(story, moment)->b;
@@ -212,7 +219,8 @@ bool naive_C8(const naive_story *story, int moment) {
 }
 
 bool naive_C2(const naive_story *story, int moment) {
-  if (!naive_closed_by(story, WEIR_EVENT_CLOSE, moment) || naive_closed_by(story, WEIR_EVENT_ABORT, moment)) return false;
+  if (!naive_closed_by(story, WEIR_EVENT_CLOSE, moment) || naive_closed_by(story, WEIR_EVENT_ABORT, moment))
+    return false;
   if (naive_fatal(story, moment) || naive_began(story, WEIR_EVENT_PEER_CLOSE, moment) || naive_is_unsure(story, moment))
     return false;
   uint64_t sure = naive_sure(story, moment);

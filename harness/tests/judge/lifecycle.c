@@ -8,7 +8,9 @@
 #define ENDS(name)   (IS(name) && story->moments[moment].ends)
 #define AT_REST      naive_ends(story, moment, WEIR_END_QUIESCENT)
 
-static const weir_record *here(const naive_story *story, int moment) { return naive_begin(story, moment); }
+static const weir_record *here(const naive_story *story, int moment) {
+  return naive_begin(story, moment);
+}
 
 static bool is_callback_begin(const naive_story *story, int moment) {
   return story->moments[moment].begins && naive_is_callback(story->moments[moment].event);
@@ -78,7 +80,8 @@ bool naive_L5(const naive_story *story, int moment) {
   if (naive_closed_by(story, WEIR_EVENT_ABORT, moment) || naive_error(story, moment)) return true;
   bool closes = naive_closed_by(story, WEIR_EVENT_CLOSE, moment) || naive_let_go(story, moment);
   if (closes && !naive_flush_may_wait(story, moment)) return true;
-  return naive_began(story, WEIR_EVENT_PEER_RESET, moment) && naive_reads(story, moment) && !naive_troubled(story, moment);
+  return naive_began(story, WEIR_EVENT_PEER_RESET, moment) && naive_reads(story, moment) &&
+         !naive_troubled(story, moment);
 }
 
 /* writelines() is so many writes (D12). */
@@ -109,8 +112,8 @@ bool naive_L10(const naive_story *story, int moment) {
            !naive_began(story, WEIR_EVENT_SOCKET_CLOSE, moment) &&
            !naive_raised_in(story, WEIR_EVENT_CONNECTION_LOST, moment); /* L9 */
   if (ENDS(IS_CLOSING) && is_closing_lies(story, moment)) return true;
-  bool asked = ENDS(IS_CLOSING) || ENDS(CLOSE) || ENDS(ABORT) || ENDS(PAUSE_READING) || ENDS(RESUME_READING) ||
-               ENDS(IS_READING);
+  bool asked =
+      ENDS(IS_CLOSING) || ENDS(CLOSE) || ENDS(ABORT) || ENDS(PAUSE_READING) || ENDS(RESUME_READING) || ENDS(IS_READING);
   return asked && naive_fails(story, moment) && naive_gone(story, story->moments[moment].other);
 }
 
@@ -178,9 +181,9 @@ bool naive_L13(const naive_story *story, int moment) {
 }
 
 static naive_rule *const rules[WEIR_RULE_COUNT] = {
-#define CHECK_WEIR_CHECKED(id)  naive_##id
-#define CHECK_WEIR_OBSERVED(id) NULL
-#define CHECK_WEIR_LATER(id)    NULL
+#define CHECK_WEIR_CHECKED(id)                                  naive_##id
+#define CHECK_WEIR_OBSERVED(id)                                 NULL
+#define CHECK_WEIR_LATER(id)                                    NULL
 #define RULE(id, level, kind, state, source, watches, sentence) CHECK_##state(id),
 #include "weir/rules.def"
 #undef RULE

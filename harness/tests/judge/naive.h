@@ -52,12 +52,18 @@ int naive_last(const naive_story *story, unsigned event, int before);
 bool naive_began(const naive_story *story, unsigned event, int before);
 bool naive_stands_in(const naive_story *story, int moment, unsigned event); /* at any depth */
 int naive_callback_around(const naive_story *story, int moment);            /* the innermost one, or NAIVE_NEVER */
-static inline bool naive_is_callback(unsigned event) { return weir_event_group_of(event) == WEIR_GROUP_CALLBACK; }
-static inline bool naive_is_call(unsigned event) { return weir_event_group_of(event) == WEIR_GROUP_CALL; }
+static inline bool naive_is_callback(unsigned event) {
+  return weir_event_group_of(event) == WEIR_GROUP_CALLBACK;
+}
+static inline bool naive_is_call(unsigned event) {
+  return weir_event_group_of(event) == WEIR_GROUP_CALL;
+}
 static inline bool naive_is_delivery(unsigned event) {
   return event == WEIR_EVENT_BUFFER_UPDATED || event == WEIR_EVENT_DATA_RECEIVED;
 }
-static inline bool naive_is_reading(unsigned event) { return naive_is_delivery(event) || event == WEIR_EVENT_GET_BUFFER; }
+static inline bool naive_is_reading(unsigned event) {
+  return naive_is_delivery(event) || event == WEIR_EVENT_GET_BUFFER;
+}
 
 /* What was recorded at all: what nobody looked at is not judged. */
 bool naive_sees_socket(const naive_story *story, int before);
@@ -75,8 +81,8 @@ bool naive_wrote_eof(const naive_story *story, int before);
 
 /* How the connection stood. */
 bool naive_made(const naive_story *story, int before);
-bool naive_lost(const naive_story *story, int before); /* connection_lost has begun */
-bool naive_gone(const naive_story *story, int before); /* closed by this side, or lost */
+bool naive_lost(const naive_story *story, int before);   /* connection_lost has begun */
+bool naive_gone(const naive_story *story, int before);   /* closed by this side, or lost */
 bool naive_error(const naive_story *story, int before);  /* a socket operation failed for good */
 bool naive_failed(const naive_story *story, int before); /* that, or for want of memory, or the peer reset it */
 bool naive_raised_in(const naive_story *story, unsigned callback, int before);
@@ -85,10 +91,10 @@ bool naive_fatal(const naive_story *story, int before);    /* failed or troubled
 bool naive_dying(const naive_story *story, int before); /* gone, fatal, or eof_received gave false: it may be closing */
 bool naive_kept_open(const naive_story *story, int before); /* eof_received gave true */
 bool naive_let_go(const naive_story *story, int before);    /* eof_received gave false */
-bool naive_reads(const naive_story *story, int before); /* made, not gone, no end of file yet, not paused */
-int naive_recv_end(const naive_story *story, int before); /* recv gave 0 that was not for want of room or a reset's */
-int naive_peer_end(const naive_story *story, int before); /* the peer's FIN */
-int naive_end(const naive_story *story, int before);      /* that, or where only recv shows it, that */
+bool naive_reads(const naive_story *story, int before);     /* made, not gone, no end of file yet, not paused */
+int naive_recv_end(const naive_story *story, int before);   /* recv gave 0 that was not for want of room or a reset's */
+int naive_peer_end(const naive_story *story, int before);   /* the peer's FIN */
+int naive_end(const naive_story *story, int before);        /* that, or where only recv shows it, that */
 bool naive_eof_is_real(const naive_story *story, int before);
 bool naive_sees_calls(const naive_story *story, int before);
 bool naive_flush_may_wait(const naive_story *story, int before); /* the peer does not read, and bytes are left */

@@ -119,7 +119,8 @@ bool naive_sees_socket(const naive_story *story, int before) {
 
 bool naive_sees_peer(const naive_story *story, int before) {
   for (int i = 0; i < before; i++)
-    if (weir_event_group_of(story->moments[i].event) == WEIR_GROUP_PEER && story->moments[i].event != WEIR_EVENT_ADVANCE)
+    if (weir_event_group_of(story->moments[i].event) == WEIR_GROUP_PEER &&
+        story->moments[i].event != WEIR_EVENT_ADVANCE)
       return true;
   return false;
 }
@@ -212,13 +213,16 @@ bool naive_gone(const naive_story *story, int before) {
 
 /* The errno of a socket operation that failed for good, 0: none. */
 static int failure(const weir_record *record) {
-  bool socket = record->event == WEIR_EVENT_RECV || record->event == WEIR_EVENT_SEND || record->event == WEIR_EVENT_SHUTDOWN;
+  bool socket =
+      record->event == WEIR_EVENT_RECV || record->event == WEIR_EVENT_SEND || record->event == WEIR_EVENT_SHUTDOWN;
   int64_t result = (int64_t)record->b;
   if (!socket || result >= 0 || result == -EAGAIN || result == -EINTR) return 0;
   return (int)-result;
 }
 
-static bool passes(int number) { return number == ENOBUFS || number == ENOMEM; }
+static bool passes(int number) {
+  return number == ENOBUFS || number == ENOMEM;
+}
 
 bool naive_error(const naive_story *story, int before) {
   for (int i = 0; i < before; i++)
@@ -266,8 +270,12 @@ static bool eof_gave(const naive_story *story, int before, bool result) {
   return false;
 }
 
-bool naive_kept_open(const naive_story *story, int before) { return eof_gave(story, before, true); }
-bool naive_let_go(const naive_story *story, int before) { return eof_gave(story, before, false); }
+bool naive_kept_open(const naive_story *story, int before) {
+  return eof_gave(story, before, true);
+}
+bool naive_let_go(const naive_story *story, int before) {
+  return eof_gave(story, before, false);
+}
 
 bool naive_reads(const naive_story *story, int before) {
   return naive_made(story, before) && !naive_gone(story, before) && naive_pause(story, before) == NAIVE_NEVER &&
@@ -329,7 +337,9 @@ static uint64_t sum(const naive_story *story, unsigned event, int before) {
   return total;
 }
 
-uint64_t naive_sent_by_peer(const naive_story *story, int before) { return sum(story, WEIR_EVENT_PEER_SEND, before); }
+uint64_t naive_sent_by_peer(const naive_story *story, int before) {
+  return sum(story, WEIR_EVENT_PEER_SEND, before);
+}
 
 /* What a `data` record is a part of: the last that was mixed. */
 static bool is_part_of_outgoing(const naive_story *story, int moment) {
@@ -436,7 +446,9 @@ uint64_t naive_unsent(const naive_story *story, int before) {
 unsigned naive_buffer_kind(const naive_story *story, int get_buffer) {
   return (unsigned)(naive_result(story, get_buffer) >> 56);
 }
-uint32_t naive_buffer_size(const naive_story *story, int get_buffer) { return (uint32_t)naive_result(story, get_buffer); }
+uint32_t naive_buffer_size(const naive_story *story, int get_buffer) {
+  return (uint32_t)naive_result(story, get_buffer);
+}
 bool naive_is_usable(const naive_story *story, int get_buffer) {
   return weir_buffer_kind_usable(naive_buffer_kind(story, get_buffer));
 }
@@ -445,14 +457,15 @@ bool naive_is_usable(const naive_story *story, int get_buffer) {
 int naive_pair(const naive_story *story, int moment) {
   int given = naive_last(story, WEIR_EVENT_GET_BUFFER, moment);
   if (given == NAIVE_NEVER || !naive_returned(story, given, moment)) return NAIVE_NEVER;
-  if (naive_last(story, WEIR_EVENT_BUFFER_UPDATED, moment) > given) return NAIVE_NEVER;
-  return naive_last(story, WEIR_EVENT_DATA_RECEIVED, moment) > given ? NAIVE_NEVER : given;
+  int returned = story->moments[given].other;
+  if (naive_last(story, WEIR_EVENT_BUFFER_UPDATED, moment) > returned) return NAIVE_NEVER;
+  return naive_last(story, WEIR_EVENT_DATA_RECEIVED, moment) > returned ? NAIVE_NEVER : given;
 }
 
 bool naive_is_undelivered(const naive_story *story, int moment, uint64_t at_least) {
   naive_place place = naive_incoming(story, moment);
-  return naive_ends(story, moment, WEIR_END_QUIESCENT) && naive_reads(story, moment) && naive_sees_peer(story, moment) &&
-         !naive_fatal(story, moment) && !place.unknown && place.offset < at_least;
+  return naive_ends(story, moment, WEIR_END_QUIESCENT) && naive_reads(story, moment) &&
+         naive_sees_peer(story, moment) && !naive_fatal(story, moment) && !place.unknown && place.offset < at_least;
 }
 
 static bool was_lost_by_error(const naive_story *story, int before) {
@@ -465,7 +478,8 @@ static bool was_lost_by_error(const naive_story *story, int before) {
 
 bool naive_is_missing(const naive_story *story, int moment) {
   if (!naive_sees_peer(story, moment) || peer_is_stopped(story, moment)) return false;
-  if (naive_began(story, WEIR_EVENT_PEER_CLOSE, moment) || naive_began(story, WEIR_EVENT_PEER_RESET, moment)) return false;
+  if (naive_began(story, WEIR_EVENT_PEER_CLOSE, moment) || naive_began(story, WEIR_EVENT_PEER_RESET, moment))
+    return false;
   if (naive_error(story, moment) || naive_troubled(story, moment) || was_lost_by_error(story, moment)) return false;
   if (naive_closed_by(story, WEIR_EVENT_ABORT, moment) || naive_is_unsure(story, moment)) return false;
   naive_place place = naive_outgoing(story, moment);

@@ -8,7 +8,9 @@
 #define ENDS(name)   (IS(name) && story->moments[moment].ends)
 #define AT_REST      naive_ends(story, moment, WEIR_END_QUIESCENT)
 
-static const weir_record *here(const naive_story *story, int moment) { return naive_begin(story, moment); }
+static const weir_record *here(const naive_story *story, int moment) {
+  return naive_begin(story, moment);
+}
 
 /* Made on a transport that was open for writing. */
 static bool was_open(const naive_story *story, int begin) {
@@ -122,8 +124,7 @@ bool naive_W6(const naive_story *story, int moment) {
 }
 
 static bool never_saw_end(const naive_story *story, int moment) {
-  bool stopped =
-      naive_last(story, WEIR_EVENT_PEER_STOP, moment) > naive_last(story, WEIR_EVENT_PEER_START, moment);
+  bool stopped = naive_last(story, WEIR_EVENT_PEER_STOP, moment) > naive_last(story, WEIR_EVENT_PEER_START, moment);
   if (!naive_sees_peer(story, moment) || stopped || naive_began(story, WEIR_EVENT_PEER_CLOSE, moment)) return false;
   if (!naive_began(story, WEIR_EVENT_PEER_SAW_FIN, moment)) return true;
   return naive_is_undelivered(story, moment, naive_sent_by_peer(story, moment)); /* reading goes on */
@@ -172,8 +173,7 @@ bool naive_W10(const naive_story *story, int moment) {
            naive_stands_in(story, begin, WEIR_EVENT_CONNECTION_MADE);
   }
   int write = next_write(story, moment);
-  return is_missing(story, moment) && write != NAIVE_NEVER &&
-         naive_stands_in(story, write, WEIR_EVENT_CONNECTION_MADE);
+  return is_missing(story, moment) && write != NAIVE_NEVER && naive_stands_in(story, write, WEIR_EVENT_CONNECTION_MADE);
 }
 
 /* ---- F */
@@ -184,8 +184,12 @@ static bool is_illegal(int32_t high, int32_t low) {
   return high != NOT_GIVEN && low != NOT_GIVEN && low > high;
 }
 
-static int32_t high_of(const weir_record *record) { return (int32_t)record->a; }
-static int32_t low_of(const weir_record *record) { return (int32_t)(uint32_t)record->b; }
+static int32_t high_of(const weir_record *record) {
+  return (int32_t)record->a;
+}
+static int32_t low_of(const weir_record *record) {
+  return (int32_t)(uint32_t)record->b;
+}
 
 /* The set_write_buffer_limits() that holds: its begin. */
 static int last_set(const naive_story *story, int before) {
@@ -237,7 +241,8 @@ static bool is_fresh(const naive_story *story, int before) {
 /* What is being set counts as set. */
 static int64_t high_now(const naive_story *story, int moment) {
   for (int i = story->moments[moment].inside; i != NAIVE_NEVER; i = story->moments[i].inside)
-    if (story->moments[i].event == WEIR_EVENT_SET_LIMITS) return high_of(here(story, i)) < 0 ? -1 : high_of(here(story, i));
+    if (story->moments[i].event == WEIR_EVENT_SET_LIMITS)
+      return high_of(here(story, i)) < 0 ? -1 : high_of(here(story, i));
   return limits_at(story, moment).high;
 }
 
@@ -249,7 +254,7 @@ static bool is_uncertain(const naive_story *story, int before) {
 static bool is_early(const naive_story *story, int moment) {
   if (!BEGINS(PAUSE_WRITING) || is_uncertain(story, moment) || !naive_sees_calls(story, moment)) return false;
   uint64_t unsent = naive_unsent(story, moment);
-  if (unsent == 0) return high_now(story, moment) != 0; /* 0: F5 */
+  if (unsent == 0) return high_now(story, moment) != 0;                                               /* 0: F5 */
   if (naive_stands_in(story, moment, WEIR_EVENT_SET_LIMITS) || is_fresh(story, moment)) return false; /* F6 */
   int64_t high = limits_at(story, moment).high;
   return high >= 0 && unsent < (uint64_t)high;
@@ -327,8 +332,7 @@ bool naive_F3(const naive_story *story, int moment) {
   if (naive_is_unsure(story, moment) || naive_began(story, WEIR_EVENT_PEER_CLOSE, moment)) return false;
   uint64_t unsent = naive_unsent(story, moment);
   if (!naive_sees_socket(story, moment))
-    return naive_sees_peer(story, moment) &&
-           naive_outgoing(story, moment).offset >= naive_accepted(story, moment);
+    return naive_sees_peer(story, moment) && naive_outgoing(story, moment).offset >= naive_accepted(story, moment);
   limits now = limits_at(story, moment);
   return unsent == 0 || (now.low >= 0 && unsent <= (uint64_t)now.low && !is_fresh(story, moment));
 }
@@ -363,7 +367,9 @@ bool naive_F5(const naive_story *story, int moment) {
          !is_uncertain(story, moment);
 }
 
-static bool is_flow(unsigned event) { return event == WEIR_EVENT_PAUSE_WRITING || event == WEIR_EVENT_RESUME_WRITING; }
+static bool is_flow(unsigned event) {
+  return event == WEIR_EVENT_PAUSE_WRITING || event == WEIR_EVENT_RESUME_WRITING;
+}
 
 static bool is_handled(const naive_story *story, int end, int before) {
   for (int i = end; i < before; i++)
