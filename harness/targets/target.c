@@ -125,6 +125,10 @@ weir_status weir_runner_run(weir_runner *runner, const weir_scenario *scenario, 
   return runner->kind->run(runner, scenario, run, problem);
 }
 
+void weir_runner_limit(weir_runner *runner, uint32_t records_max) {
+  runner->records_max = records_max;
+}
+
 const char *weir_runner_name(const weir_runner *runner) {
   return runner->name;
 }

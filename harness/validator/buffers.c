@@ -16,11 +16,6 @@ static void judge_B1(const weir_moment *now) {
                "buffer_updated(%u) and the buffer of get_buffer (record %llu) has had one "
                "already; there is at most one to a get_buffer",
                now->record->a, (unsigned long long)given->index);
-  else if (given->passed)
-    weir_break(now, WEIR_RULE_B1, given->index,
-               "buffer_updated(%u), and since get_buffer (record %llu) a data_received has come; it follows its "
-               "get_buffer",
-               now->record->a, (unsigned long long)given->index);
   else if (given->asked)
     weir_break(now, WEIR_RULE_B1, given->index,
                "buffer_updated(%u) and get_buffer (record %llu) has returned no buffer", now->record->a,
@@ -93,8 +88,8 @@ static bool refuses_buffer(const weir_moment *now) {
   case WEIR_EXCEPTION_TYPE:
   case WEIR_EXCEPTION_VALUE:
   case WEIR_EXCEPTION_RUNTIME:
-  case WEIR_EXCEPTION_BUFFER:
-  case WEIR_EXCEPTION_OTHER: return true;
+  case WEIR_EXCEPTION_BUFFER: return true;
+  case WEIR_EXCEPTION_OTHER: return weir_shows_failures(now->view);
   default: return false;
   }
 }
@@ -221,6 +216,7 @@ static void judge_B14(const weir_moment *now) {
 static void judge_B14_of(const weir_moment *now, unsigned receiver) {
   const weir_raise *raise = &now->view->raises[receiver];
   if (!raise->raised) return;
+  if (!raise->handled && !raise->lost && !weir_shows_handler(now->view)) return;
   weir_words told = weir_tell_exception(raise->code, raise->number);
   if (!raise->handled && !raise->lost)
     weir_break(now, WEIR_RULE_B14, raise->index,

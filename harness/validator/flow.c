@@ -196,7 +196,7 @@ static void judge_F7_call(const weir_moment *now) {
 }
 
 static void judge_F7_final(const weir_moment *now) {
-  if (!weir_ended_quiescent(now)) return;
+  if (!weir_ended_quiescent(now) || !weir_shows_handler(now->view)) return;
   static const uint8_t events[] = {WEIR_EVENT_PAUSE_WRITING, WEIR_EVENT_RESUME_WRITING};
   for (unsigned i = 0; i < 2; i++) {
     const weir_raise *raise = &now->view->raises[events[i]];

@@ -193,7 +193,7 @@ static void use_buffer(weir_view *view, const weir_record *record, uint64_t inde
 
 static void begin_get_buffer(weir_given *given, const weir_record *record, uint64_t index) {
   given->asked = true;
-  given->ready = given->used = given->passed = false;
+  given->ready = given->used = false;
   given->protocol = (uint8_t)weir_record_protocol(record);
   given->kind = 0;
   given->size = 0;
@@ -211,8 +211,7 @@ static void begin_callback(weir_view *view, const weir_record *record, uint64_t 
   case WEIR_EVENT_GET_BUFFER: begin_get_buffer(&view->given, record, index); break;
   case WEIR_EVENT_BUFFER_UPDATED: use_buffer(view, record, index); break;
   case WEIR_EVENT_DATA_RECEIVED:
-    view->given.passed = view->given.passed || view->given.ready; /* B1: not the get_buffer just before any more */
-    view->given.ready = false;
+    view->given = (weir_given){.asked = false}; /* D6: as buffer_updated would, it ends what get_buffer began */
     take_incoming(view, record, index);
     break;
   case WEIR_EVENT_EOF_RECEIVED: enter(view, WEIR_FACT_EOF, index); break;
@@ -494,6 +493,8 @@ static void end_set_protocol(weir_view *view, const weir_pair *pair) {
 
 static void end_set_limits(weir_view *view, const weir_pair *pair) {
   int32_t high = (int32_t)pair->begin.a, low = (int32_t)(uint32_t)pair->begin.b;
+  /* Set again inside, by a pause_writing that this call brought: which of the two holds is left open. */
+  if ((view->facts & FACT(LIMITS_SET)) && view->since[WEIR_FACT_LIMITS_SET] > pair->index) high = low = INT32_MIN;
   leave(view, FACT(PAUSE_OWED) | FACT(LIMITS_FRESH));
   enter(view, WEIR_FACT_LIMITS_SET, pair->index);
   enter(view, WEIR_FACT_LIMITS_FRESH, pair->index);

@@ -133,10 +133,9 @@ typedef struct weir_pair {
 
 /* The buffer that get_buffer gave last. */
 typedef struct weir_given {
-  bool asked;  /* get_buffer has begun */
-  bool ready;  /* ... and returned a buffer that was not used yet */
-  bool used;   /* a buffer_updated has come for it */
-  bool passed; /* a data_received came in place of it */
+  bool asked; /* get_buffer has begun */
+  bool ready; /* ... and returned a buffer that was not used yet */
+  bool used;  /* a buffer_updated has come for it */
   uint8_t kind;
   uint8_t protocol;
   int32_t hint;
