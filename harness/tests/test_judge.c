@@ -33,14 +33,14 @@ static void close_judges(void) {
   compare_close(judges);
 }
 
-static bool fail(void *context, const char *words, const char *text) {
+static bool complain(void *context, const char *words, const char *text) {
   ck_abort_msg("%s%s%s\n%s", (const char *)context, context == NULL ? "" : ": ", words, text);
   return false;
 }
 
 START_TEST(every_sequence) {
   const alphabet_family *family = alphabet_family_get((unsigned)_i);
-  explore_tally tally = {.told = fail};
+  explore_tally tally = {.told = complain};
   explore_family(judges, family, (unsigned)((int)family->length + MORE), &tally);
   ck_assert_uint_gt(tally.sequences, 1000);
   ck_assert_uint_gt(compare_findings(judges), 100); /* they found something to agree on */
@@ -48,7 +48,7 @@ START_TEST(every_sequence) {
 END_TEST
 
 START_TEST(random_sequences) {
-  explore_tally tally = {.told = fail};
+  explore_tally tally = {.told = complain};
   explore_random(judges, 1, RANDOM_TRACES, 20, &tally);
   ck_assert_uint_ge(tally.sequences, RANDOM_TRACES);
 }
@@ -104,12 +104,12 @@ START_TEST(the_grammar) {
   } rows[] = {{"", 0},     {"m", 1},    {"ml", 2},  {"mgugguel", 8}, {"mddel", 5},  {"g", 0},    {"mm", 1},
               {"mu", 1},   {"mguu", 3}, {"meg", 2}, {"mee", 2},      {"mll", 2},    {"mggl", 4}, {"mgugdu", 5},
               {"mgel", 4}, {"meu", 2},  {"l", 0},   {"mlg", 2},      {"mguguge", 7}};
-  grammar *grammar = grammar_open();
-  ck_assert_ptr_nonnull(grammar);
+  grammar *rule = grammar_open();
+  ck_assert_ptr_nonnull(rule);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-    ck_assert_msg(grammar_allows(grammar, rows[i].letters, strlen(rows[i].letters)) == rows[i].good, "%s",
+    ck_assert_msg(grammar_allows(rule, rows[i].letters, strlen(rows[i].letters)) == rows[i].good, "%s",
                   rows[i].letters);
-  grammar_close(grammar);
+  grammar_close(rule);
 }
 END_TEST
 

@@ -413,7 +413,7 @@ static void end_raised(weir_view *view, const weir_record *record, const weir_pa
 
 static void end_get_buffer(weir_view *view, const weir_record *record, const weir_pair *pair) {
   weir_given *given = &view->given;
-  if (!given->asked || given->index != pair->index) return; /* another get_buffer came inside */
+  if (!given->asked || given->index != pair->index || given->used) return; /* something came inside it */
   given->size = (uint32_t)record->b;
   given->kind = (uint8_t)(record->b >> 56);
   given->ready = true;
@@ -495,7 +495,7 @@ static void end_set_limits(weir_view *view, const weir_pair *pair) {
   int32_t high = (int32_t)pair->begin.a, low = (int32_t)(uint32_t)pair->begin.b;
   /* Set again inside, by a pause_writing that this call brought: which of the two holds is left open. */
   if ((view->facts & FACT(LIMITS_SET)) && view->since[WEIR_FACT_LIMITS_SET] > pair->index) high = low = INT32_MIN;
-  leave(view, FACT(PAUSE_OWED) | FACT(LIMITS_FRESH));
+  leave(view, FACT(PAUSE_OWED) | FACT(LIMITS_FRESH) | FACT(LIMITS_SET)); /* the last set counts */
   enter(view, WEIR_FACT_LIMITS_SET, pair->index);
   enter(view, WEIR_FACT_LIMITS_FRESH, pair->index);
   view->given_high = high;

@@ -199,13 +199,25 @@ static uint32_t *offset_of(alphabet_trace *trace, unsigned event) {
   }
 }
 
+/* A call that is refused is refused at once; and each callback raises once, since the validator remembers one raise of
+ * each (B14, F7). */
+static bool may_raise(const alphabet_trace *trace, const alphabet_word *word) {
+  uint8_t event = trace->open[trace->depth - 1];
+  if (event == WEIR_EVENT_OUTSIDE) return false;
+  const weir_record *last = &trace->records[trace->count - 1];
+  bool at_once = last->event == event && (last->flags & (WEIR_FLAG_BEGIN | WEIR_FLAG_END)) == WEIR_FLAG_BEGIN;
+  if (weir_event_group_of(event) == WEIR_GROUP_CALL) return word->record.code == WEIR_EXCEPTION_PROBE || at_once;
+  for (uint32_t i = 0; i < trace->count; i++)
+    if (trace->records[i].event == event && (trace->records[i].flags & WEIR_FLAG_RAISED)) return false;
+  return true;
+}
+
 static bool leave(alphabet_trace *trace, const alphabet_word *word) {
-  if (trace->depth == 0) return false;
+  if (trace->depth == 0 || (word->leaves == 2 && !may_raise(trace, word))) return false;
   weir_record end = {.event = trace->open[--trace->depth], .flags = WEIR_FLAG_END};
   if (word->leaves == 1) {
     if (end.event == WEIR_EVENT_GET_BUFFER) end.b = 64;
   } else {
-    if (end.event == WEIR_EVENT_OUTSIDE) return false;
     end.flags |= WEIR_FLAG_RAISED;
     end.code = word->record.code;
     bool write = end.event == WEIR_EVENT_WRITE || end.event == WEIR_EVENT_WRITELINES;

@@ -75,6 +75,7 @@ static bool refuses_buffer(const naive_story *story, int moment) {
   if (code != WEIR_EXCEPTION_TYPE && code != WEIR_EXCEPTION_VALUE && code != WEIR_EXCEPTION_RUNTIME &&
       code != WEIR_EXCEPTION_BUFFER && code != WEIR_EXCEPTION_OTHER)
     return false;
+  if (code == WEIR_EXCEPTION_OTHER && !naive_sees_failures(story, moment)) return false;
   return naive_pair(story, moment) != NAIVE_NEVER && !naive_fatal(story, moment) && !naive_gone(story, moment) &&
          !naive_misused(story, moment) && !switched_in_get(story, moment) &&
          !naive_raised_in(story, WEIR_EVENT_PAUSE_WRITING, moment) &&
@@ -196,7 +197,7 @@ static bool is_left_without_end(const naive_story *story, int moment, unsigned c
   int raised = raise_of(story, callback, moment);
   bool handled, lost;
   if (raised == NAIVE_NEVER) return false;
-  if (!was_given(story, raised, moment, &handled, &lost)) return true;
+  if (!was_given(story, raised, moment, &handled, &lost)) return naive_sees_handler(story, moment);
   return !naive_lost(story, moment) && !naive_flush_may_wait(story, moment);
 }
 
@@ -295,6 +296,7 @@ static bool comes_to_old_object(const naive_story *story, int moment) {
   if (BEGINS(DATA_RECEIVED) || BEGINS(EOF_RECEIVED)) return read;
   if (!BEGINS(BUFFER_UPDATED)) return false;
   int given = naive_last(story, WEIR_EVENT_GET_BUFFER, moment);
+  if (naive_last(story, WEIR_EVENT_DATA_RECEIVED, moment) > given) given = NAIVE_NEVER;
   unsigned giver = given == NAIVE_NEVER ? 0 : weir_record_protocol(here(story, given));
   return giver == now; /* else B16 permits it */
 }

@@ -66,7 +66,7 @@ bool naive_E4(const naive_story *story, int moment) {
   if (AT_REST) return is_missing_what_came_after_eof(story, moment);
   if (!is_half_open(story, moment)) return false;
   if (naive_ends(story, moment, WEIR_END_SPIN)) return !naive_lost(story, moment);
-  if (BEGINS(CONNECTION_LOST)) return true;
+  if (BEGINS(CONNECTION_LOST)) return is_clean_end(story, moment); /* an exception: L4 */
   if (naive_lost(story, moment)) return false;
   return (IS(SHUTDOWN) && here(story, moment)->b == 0) || IS(SOCKET_CLOSE) || IS(PEER_SAW_FIN);
 }
@@ -105,7 +105,7 @@ bool naive_E9(const naive_story *story, int moment) {
   if (!inside) return false;
   if (naive_lost(story, moment)) return true;
   return here(story, moment)->code != WEIR_EXCEPTION_NONE && !naive_fatal(story, moment) &&
-         !naive_raised_in(story, WEIR_EVENT_PAUSE_WRITING, moment) &&
+         naive_sees_failures(story, moment) && !naive_raised_in(story, WEIR_EVENT_PAUSE_WRITING, moment) &&
          !naive_raised_in(story, WEIR_EVENT_RESUME_WRITING, moment);
 }
 
@@ -160,9 +160,9 @@ bool naive_P3(const naive_story *story, int moment) {
     return false; /* being changed */
   bool paused = naive_pause(story, begin) != NAIVE_NEVER;
   if (naive_result(story, begin) != 0) return paused || naive_gone(story, begin);
-  return naive_reads(story, begin) && !naive_stands_in(story, begin, WEIR_EVENT_CONNECTION_MADE) &&
-         !naive_dying(story, begin) && naive_end(story, begin) == NAIVE_NEVER &&
-         naive_recv_end(story, begin) == NAIVE_NEVER;
+  return naive_sees_failures(story, moment) && naive_reads(story, begin) &&
+         !naive_stands_in(story, begin, WEIR_EVENT_CONNECTION_MADE) && !naive_dying(story, begin) &&
+         naive_end(story, begin) == NAIVE_NEVER && naive_recv_end(story, begin) == NAIVE_NEVER;
 }
 
 /* What had come when reading was resumed was not delivered. */

@@ -101,9 +101,9 @@ static bool is_closing_lies(const naive_story *story, int moment) {
   if (!naive_returned(story, begin, moment + 1)) return false;
   if (naive_stands_in(story, begin, WEIR_EVENT_CLOSE) || naive_stands_in(story, begin, WEIR_EVENT_ABORT)) return false;
   if (naive_result(story, begin) == 0) return naive_gone(story, begin);
-  return naive_made(story, begin) && !naive_dying(story, begin) && naive_end(story, begin) == NAIVE_NEVER &&
-         naive_recv_end(story, begin) == NAIVE_NEVER && !naive_began(story, WEIR_EVENT_EOF_RECEIVED, begin) &&
-         !naive_wrote_eof(story, begin);
+  return naive_sees_failures(story, moment) && naive_made(story, begin) && !naive_dying(story, begin) &&
+         naive_end(story, begin) == NAIVE_NEVER && naive_recv_end(story, begin) == NAIVE_NEVER &&
+         !naive_began(story, WEIR_EVENT_EOF_RECEIVED, begin) && !naive_wrote_eof(story, begin);
 }
 
 bool naive_L10(const naive_story *story, int moment) {
@@ -146,7 +146,8 @@ static bool is_told_by_itself(const naive_story *story, int moment) {
   case WEIR_EXCEPTION_VALUE:
   case WEIR_EXCEPTION_RUNTIME:
   case WEIR_EXCEPTION_BUFFER:
-  case WEIR_EXCEPTION_OTHER: /* with a buffer in hand it is the buffer that is refused: B8, B11 */
+  case WEIR_EXCEPTION_OTHER: /* a timeout, TLS, ...; with a buffer in hand it is the buffer that is refused: B8, B11 */
+    if (record->code == WEIR_EXCEPTION_OTHER && !naive_sees_failures(story, moment)) return false;
     return !has_cause(story, moment) && (naive_pair(story, moment) == NAIVE_NEVER || naive_gone(story, moment));
   case WEIR_EXCEPTION_UNSUPPORTED: return !has_cause(story, moment);
   default: return false;

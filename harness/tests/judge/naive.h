@@ -68,6 +68,8 @@ static inline bool naive_is_reading(unsigned event) {
 /* What was recorded at all: what nobody looked at is not judged. */
 bool naive_sees_socket(const naive_story *story, int before);
 bool naive_sees_peer(const naive_story *story, int before);
+bool naive_sees_failures(const naive_story *story, int before);
+bool naive_sees_handler(const naive_story *story, int before); /* ... what the exception handler is told */
 
 /* What this side did.  A call that raised on its own account did nothing; one through which an exception of the
  * application passed may have. */

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "naive.h"
+#include "weir/transport.h"
 
 static bool is_pair(unsigned event) {
   return naive_is_callback(event) || naive_is_call(event) || event == WEIR_EVENT_OUTSIDE;
@@ -129,6 +130,18 @@ bool naive_sees_calls(const naive_story *story, int before) {
   for (int i = 0; i < before; i++)
     if (story->moments[i].event == WEIR_EVENT_OPEN || naive_is_call(story->moments[i].event)) return true;
   return false;
+}
+
+/* The trace would show a failure of the connection; one of a live program shows neither socket nor peer, and nobody
+ * says what its callbacks do. */
+bool naive_sees_failures(const naive_story *story, int before) {
+  if (naive_sees_socket(story, before) || naive_sees_peer(story, before)) return true;
+  int open = naive_first(story, WEIR_EVENT_OPEN, before);
+  return open != NAIVE_NEVER && (naive_begin(story, open)->a & WEIR_CAN_RAISE) != 0;
+}
+
+bool naive_sees_handler(const naive_story *story, int before) {
+  return naive_sees_failures(story, before) || naive_began(story, WEIR_EVENT_EXCEPTION_HANDLER, before);
 }
 
 /* ---- This side */
@@ -457,9 +470,8 @@ bool naive_is_usable(const naive_story *story, int get_buffer) {
 int naive_pair(const naive_story *story, int moment) {
   int given = naive_last(story, WEIR_EVENT_GET_BUFFER, moment);
   if (given == NAIVE_NEVER || !naive_returned(story, given, moment)) return NAIVE_NEVER;
-  int returned = story->moments[given].other;
-  if (naive_last(story, WEIR_EVENT_BUFFER_UPDATED, moment) > returned) return NAIVE_NEVER;
-  return naive_last(story, WEIR_EVENT_DATA_RECEIVED, moment) > returned ? NAIVE_NEVER : given;
+  if (naive_last(story, WEIR_EVENT_BUFFER_UPDATED, moment) > given) return NAIVE_NEVER;
+  return naive_last(story, WEIR_EVENT_DATA_RECEIVED, moment) > given ? NAIVE_NEVER : given;
 }
 
 bool naive_is_undelivered(const naive_story *story, int moment, uint64_t at_least) {

@@ -200,6 +200,15 @@ static int last_set(const naive_story *story, int before) {
   return NAIVE_NEVER;
 }
 
+/* Set again inside, by a pause_writing that the call brought: which of the two holds is left open. */
+static bool is_overtaken(const naive_story *story, int set) {
+  for (int i = set + 1; i < story->moments[set].other; i++)
+    if (story->moments[i].event == WEIR_EVENT_SET_LIMITS && story->moments[i].ends &&
+        !(here(story, i)->flags & WEIR_FLAG_RAISED))
+      return true;
+  return false;
+}
+
 /* The limits as far as they are known: -1 for not. */
 typedef struct limits {
   int64_t high, low;
@@ -210,7 +219,7 @@ static limits limits_at(const naive_story *story, int before) {
   int set = last_set(story, before), from = 0;
   if (set != NAIVE_NEVER) {
     int32_t high = high_of(here(story, set)), low = low_of(here(story, set));
-    if (!is_illegal(high, low)) {
+    if (!is_illegal(high, low) && !is_overtaken(story, set)) {
       if (high != NOT_GIVEN) now.high = high;
       now.low = low != NOT_GIVEN ? low : high == 0 ? 0 : -1;
     }
@@ -264,7 +273,7 @@ static bool is_early(const naive_story *story, int moment) {
 static bool goes_on(const naive_story *story, int moment) {
   if (story->moments[moment].ends) return false;
   return IS(CONNECTION_MADE) || IS(GET_BUFFER) || IS(BUFFER_UPDATED) || IS(DATA_RECEIVED) || IS(EOF_RECEIVED) ||
-         IS(RESUME_WRITING) || IS(PEER_SEND) || IS(PEER_RECEIVED) || IS(PEER_START) || IS(ADVANCE) || IS(TIMEOUT);
+         IS(RESUME_WRITING) || IS(TIMEOUT) || weir_event_group_of(story->moments[moment].event) == WEIR_GROUP_PEER;
 }
 
 static bool is_write_paused(const naive_story *story, int before) {
@@ -318,12 +327,21 @@ bool naive_F2(const naive_story *story, int moment) {
   return BEGINS(RESUME_WRITING) && !is_write_paused(story, moment);
 }
 
+/* What was written when the connection was ending already may be dropped (C7, W9). */
+static bool wrote_late(const naive_story *story, int before) {
+  bool ending =
+      naive_close(story, before) != NAIVE_NEVER || naive_wrote_eof(story, before) || naive_let_go(story, before);
+  return ending && naive_accepted(story, before) != naive_sure(story, before);
+}
+
 static bool resumes_early(const naive_story *story, int moment) {
   if (!is_write_paused(story, moment) || !naive_sees_socket(story, moment)) return false;
   if (is_uncertain(story, moment) || is_fresh(story, moment)) return false;
   limits now = limits_at(story, moment);
   int64_t most = now.low >= 0 ? now.low : now.high; /* a low that is not known is at most high */
-  return most >= 0 && naive_unsent(story, moment) > (uint64_t)most;
+  uint64_t sure = naive_sure(story, moment), sent = naive_sent(story, moment), least = naive_unsent(story, moment);
+  if (wrote_late(story, moment)) least = sure > sent ? sure - sent : 0;
+  return most >= 0 && least > (uint64_t)most;
 }
 
 bool naive_F3(const naive_story *story, int moment) {
@@ -350,7 +368,7 @@ static bool get_is_wrong(const naive_story *story, int moment) {
   if (record->flags & WEIR_FLAG_RAISED) return false;
   int64_t high = (int64_t)(record->b >> 32), low = (int64_t)(uint32_t)record->b;
   int set = last_set(story, moment);
-  if (set == NAIVE_NEVER) return low > high;
+  if (set == NAIVE_NEVER || is_overtaken(story, set)) return low > high;
   int32_t given_high = high_of(here(story, set)), given_low = low_of(here(story, set));
   if (is_illegal(given_high, given_low)) return false;
   return low > high || (given_high >= 0 && high != given_high) || (given_low >= 0 && low != given_low) ||
@@ -397,7 +415,7 @@ bool naive_F7(const naive_story *story, int moment) {
            flow_raised(story, record, moment);
   if (BEGINS(CONNECTION_LOST))
     return record->code != WEIR_EXCEPTION_NONE && !naive_fatal(story, moment) && flow_raised(story, record, moment);
-  return AT_REST && flow_raised(story, NULL, moment);
+  return AT_REST && naive_sees_handler(story, moment) && flow_raised(story, NULL, moment);
 }
 
 bool naive_F8(const naive_story *story, int moment) {
@@ -413,8 +431,7 @@ bool naive_F10(const naive_story *story, int moment) {
   if (!naive_sees_socket(story, begin) || naive_lost(story, begin) || naive_fatal(story, begin) ||
       is_uncertain(story, begin) || naive_began(story, WEIR_EVENT_PEER_CLOSE, begin) || !naive_made(story, begin))
     return false;
-  bool ending = naive_close(story, begin) != NAIVE_NEVER || naive_wrote_eof(story, begin) || naive_let_go(story, begin);
-  if (ending && naive_accepted(story, begin) != naive_sure(story, begin)) return false;
+  if (wrote_late(story, begin)) return false;
   uint64_t most = naive_unsent(story, begin), least = most;
   for (int i = story->moments[begin].inside; i != NAIVE_NEVER; i = story->moments[i].inside) {
     unsigned event = story->moments[i].event;
