@@ -57,6 +57,8 @@ static const struct argp parser = {
 };
 
 /* One trace on its way through the validators of its connections. */
+#define STANDARD_INPUT "standard input"
+
 typedef struct checking {
   const check_options *options;
   const char *path;
@@ -124,7 +126,9 @@ static weir_status explain_one(const checking *self, const weir_live_finding *fo
     (void)snprintf(target.version, sizeof target.version, "%s", self->header.version);
   }
   (void)snprintf(of.name, sizeof of.name, "%.*s", (int)sizeof of.name - 1,
-                 self->header.scenario[0] != '\0' ? self->header.scenario : self->path);
+                 self->header.scenario[0] != '\0'          ? self->header.scenario
+                 : strcmp(self->path, STANDARD_INPUT) == 0 ? "-"
+                                                           : self->path);
   weir_case_result one = {.of = &of, .records = found->excerpt.records, .verdict = verdict};
   one.record_count = found->excerpt.count;
   weir_finding shown = found->finding;
@@ -139,19 +143,21 @@ static weir_status explain_one(const checking *self, const weir_live_finding *fo
 static weir_status explain(const checking *self, const weir_live_finding *findings, size_t count, weir_verdict verdict,
                            weir_cli_output *output) {
   int left = self->options->explain;
+  weir_status status = WEIR_OK;
   for (size_t i = 0; i < count && left > 0; i++) {
     const weir_live_finding *found = &findings[i];
     if (level_of(found) == WEIR_PROFILE) continue;
     left--;
     if (found->excerpt.count > 0) {
-      weir_status status = explain_one(self, found, verdict, output);
-      if (status != WEIR_OK) return status;
+      weir_status explained = explain_one(self, found, verdict, output);
+      if (explained != WEIR_OK) return explained;
     } else {
+      if (found->excerpt.records == NULL) status = WEIR_NO_MEMORY;
       (void)fprintf(output->stream, "  connection %" PRIu64 ", event %" PRIu64 ": %s: %s\n", found->connection,
                     found->event, weir_rule_get(found->finding.rule)->id, found->finding.message);
     }
   }
-  return WEIR_OK;
+  return status;
 }
 
 static void print_rules(const weir_live_finding *findings, size_t count, FILE *out) {
@@ -170,30 +176,39 @@ static void print_counts(const weir_live *live, FILE *out) {
   (void)fprintf(out, ")\n");
 }
 
-static int unreadable(const char *path, const weir_problem *why, FILE *out) {
-  (void)fprintf(out, "%s: unreadable: ", path);
+/* "incomplete; ..." or "unreadable: LINE: why": what keeps a trace from being judged to its end. */
+static void print_obstacle(const weir_problem *why, FILE *out) {
+  if (why == NULL) {
+    (void)fprintf(out, "incomplete; the trace does not tell how the run ended");
+    return;
+  }
+  (void)fprintf(out, "unreadable: ");
   if (why->line != 0) (void)fprintf(out, "%" PRIu32 ": ", why->line);
-  (void)fprintf(out, "%s\n", why->text);
-  return WEIR_EXIT_USAGE;
+  (void)fprintf(out, "%s", why->text);
 }
 
-/* The line of a trace, and what is to be said of it.  Returns its exit status. */
+/* The line of a trace, and what is to be said of it: what was found before a
+ * trace broke off is kept.  Returns its exit status. */
 static int conclude(checking *self, weir_status read, weir_cli_output *output) {
   weir_problem problem = {.text = ""};
   weir_judgement judgement = weir_live_finish(self->live, &problem);
+  const weir_problem *why = read != WEIR_OK ? &self->problem : judgement == WEIR_UNREADABLE ? &problem : NULL;
   FILE *out = output->stream;
-  if (read != WEIR_OK) return unreadable(self->path, &self->problem, out);
-  if (judgement == WEIR_UNREADABLE) return unreadable(self->path, &problem, out);
   size_t count = 0;
   const weir_live_finding *findings = weir_live_findings(self->live, &count);
   weir_verdict verdict = verdict_of(findings, count, self->options->strict);
-  bool complete = judgement == WEIR_JUDGED;
-  (void)fprintf(out, "%s: %s", self->path, complete ? weir_verdict_name(verdict) : "incomplete");
-  if (!complete) (void)fprintf(out, "; the trace does not tell how the run ended");
+  bool complete = why == NULL && judgement == WEIR_JUDGED;
+  (void)fprintf(out, "%s: ", self->path);
+  if (complete)
+    (void)fprintf(out, "%s", weir_verdict_name(verdict));
+  else
+    print_obstacle(why, out);
   if (!complete && verdict != WEIR_PASS) (void)fprintf(out, "; so far %s", weir_verdict_name(verdict));
   print_rules(findings, count, out);
   print_counts(self->live, out);
-  if (explain(self, findings, count, verdict, output) != WEIR_OK || !complete) return WEIR_EXIT_USAGE;
+  weir_status status = explain(self, findings, count, verdict, output);
+  if (status != WEIR_OK) weir_cli_say("%s: the findings cannot be explained: %s", self->path, weir_status_name(status));
+  if (status != WEIR_OK || !complete) return WEIR_EXIT_USAGE;
   return verdict == WEIR_FAIL ? WEIR_EXIT_BROKEN_RULE : WEIR_EXIT_OK;
 }
 
@@ -210,7 +225,7 @@ static int check_stream(const check_options *options_, const char *path, FILE *i
 }
 
 static int check_one(const check_options *options_, const char *path, weir_cli_output *output) {
-  if (strcmp(path, "-") == 0) return check_stream(options_, "standard input", stdin, output);
+  if (strcmp(path, "-") == 0) return check_stream(options_, STANDARD_INPUT, stdin, output);
   FILE *in = fopen(path, "re");
   if (in == NULL) {
     weir_cli_say("%s: %s", path, strerror(errno));
@@ -232,7 +247,7 @@ static int check_all(const check_options *options_, weir_cli_output *output) {
 
 int weir_cli_check(int argc, char **argv) {
   check_options self = {.explain = 3};
-  if (argp_parse(&parser, argc, argv, 0, NULL, &self) != 0) return WEIR_EXIT_USAGE;
+  if (!weir_cli_parse(&parser, argc, argv, &self)) return WEIR_EXIT_USAGE;
   if (self.path_count == 0) self.paths[self.path_count++] = "-";
   weir_cli_output output;
   weir_problem problem = {.text = ""};

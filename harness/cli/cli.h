@@ -29,6 +29,9 @@ void weir_cli_say(const char *format, ...) WEIR_PRINTF(1, 2);
 /* Says the problem; returns the exit status that belongs to it. */
 int weir_cli_fail(weir_status status, const weir_problem *problem);
 
+struct argp;
+/* argp_parse, which says nothing itself where it has no memory. */
+bool weir_cli_parse(const struct argp *parser, int argc, char **argv, void *input);
 /* Cuts `-- command...` off argv: its beginning, NULL-terminated, or NULL. */
 char **weir_cli_cut_command(int *argc, char **argv);
 /* "-- command ..." : how a target that is a command is called. */

@@ -129,7 +129,7 @@ static int unknown_list(const char *word) {
 
 int weir_cli_list(int argc, char **argv) {
   list_options self = {.what = NULL};
-  if (argp_parse(&parser, argc, argv, 0, NULL, &self) != 0) return WEIR_EXIT_USAGE;
+  if (!weir_cli_parse(&parser, argc, argv, &self)) return WEIR_EXIT_USAGE;
   if (self.what == NULL) {
     weir_cli_say("a list of what? targets, rules, cases or events");
     return WEIR_EXIT_USAGE;

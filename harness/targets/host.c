@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/uio.h>
 
 #include "probe/native.h"
@@ -246,8 +247,10 @@ weir_status weir_host_drive(weir_host_run *host, const weir_target *target, cons
   weir_error error = target->transport->open(&host->host, &host->socket, weir_native_first(&host->native), &transport);
   if (error != 0 || transport == NULL) {
     weir_trace_close(trace, WEIR_END_CUT, 0);
-    return weir_fail(problem, WEIR_BROKEN, 0, "open() of %s returned %d and %s transport; 0 and a transport are due",
-                     target->name, (int)error, transport == NULL ? "no" : "a");
+    return weir_fail(problem, WEIR_BROKEN, 0,
+                     "open() of %s returned %d%s%s%s and %s transport; 0 and a transport are due", target->name,
+                     (int)error, error > 0 ? " (" : "", error > 0 ? strerror(error) : "", error > 0 ? ")" : "",
+                     transport == NULL ? "no" : "a");
   }
   host->native.transport = transport;
   weir_end how;
