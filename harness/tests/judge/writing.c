@@ -352,7 +352,10 @@ bool naive_F3(const naive_story *story, int moment) {
   if (!naive_sees_socket(story, moment))
     return naive_sees_peer(story, moment) && naive_outgoing(story, moment).offset >= naive_accepted(story, moment);
   limits now = limits_at(story, moment);
-  return unsent == 0 || (now.low >= 0 && unsent <= (uint64_t)now.low && !is_fresh(story, moment));
+  /* It is the draining to low that owes it (D11), not a low that was raised. */
+  int set = last_set(story, moment);
+  uint64_t before = set == NAIVE_NEVER ? 0 : naive_sent(story, story->moments[set].other);
+  return unsent == 0 || (now.low >= 0 && unsent <= (uint64_t)now.low && naive_sent(story, moment) > before);
 }
 
 static bool set_is_wrong(const naive_story *story, int moment) {
