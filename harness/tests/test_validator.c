@@ -212,6 +212,9 @@ START_TEST(buffers) {
       {"open cm psend/3 gb bu/3@0{ }!probe1 exh!probe1 end", "B14@7"},
       {"open cm psend/3 gb bu/3@0{ }!probe1 cl sockclose end", "B14@8"},
       {"open cm psend/6 gb bu/3@0{ }!probe1 exh!probe1 gb bu/3@3 end", "B14@7"},
+      {"open^0 cm psend/3 dr/3@0{ }!probe1 exh!probe1 cl!probe1 sockclose end", ""},
+      {"open^0 cm psend/6 dr/3@0{ }!probe1 exh!probe1 dr/3@3 end", "B14@6"},
+      {"open^0 cm psend/3 dr/3@0{ }!probe1 end", "B14@5"},
       /* B15 */
       {"open cm gb recv=-11 gb recv=-11 end", ""},
       {"open cm gb recv=-11 exh!os11 cl!os11 sockclose end", "B15@4 L4@5"},
@@ -408,6 +411,8 @@ START_TEST(writing) {
       /* W6 */
       {"open cm weof{ shut } write/5{ }!runtime sawfin end", ""},
       {"open cm weof{ shut } write/5 sawfin end", "W6@5"},
+      {"open cm weof{ shut } lines/5{ }!runtime sawfin end", ""},
+      {"open cm weof{ shut } lines/5 sawfin end", "W6@5"},
       {"open cm weof{ shut } close write/5 cl sockclose sawfin end", ""},
       /* W7 */
       {"open cm write/5 weof send/5=5 shut prec/5@0 sawfin psend/3 gb bu/3@0 end", ""},

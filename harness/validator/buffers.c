@@ -196,25 +196,35 @@ static void judge_B12_final(const weir_moment *now) {
              weir_end_name(now->record->code), (unsigned long long)now->view->since[WEIR_FACT_EMPTY]);
 }
 
-/* B14: buffer_updated raised. */
+/* B14: buffer_updated, or a plain protocol's data_received, raised. */
+static const uint8_t receivers[] = {WEIR_EVENT_BUFFER_UPDATED, WEIR_EVENT_DATA_RECEIVED};
+
 static void judge_B14(const weir_moment *now) {
-  uint64_t since = now->view->raises[WEIR_EVENT_BUFFER_UPDATED].index;
-  weir_break(now, WEIR_RULE_B14, since, "%s after buffer_updated (record %llu) raised; none comes after that",
-             weir_event_name(now->record->event), (unsigned long long)since);
+  for (unsigned i = 0; i < 2; i++) {
+    const weir_raise *raise = &now->view->raises[receivers[i]];
+    if (!raise->raised) continue;
+    weir_break(now, WEIR_RULE_B14, raise->index, "%s after %s (record %llu) raised; none comes after that",
+               weir_event_name(now->record->event), weir_event_name(receivers[i]), (unsigned long long)raise->index);
+    return;
+  }
 }
 
-static void judge_B14_final(const weir_moment *now) {
-  const weir_raise *raise = &now->view->raises[WEIR_EVENT_BUFFER_UPDATED];
-  if (!raise->raised || !weir_ended_quiescent(now)) return;
+static void judge_B14_of(const weir_moment *now, unsigned receiver) {
+  const weir_raise *raise = &now->view->raises[receiver];
+  if (!raise->raised) return;
   weir_words told = weir_tell_exception(raise->code, raise->number);
   if (!raise->handled && !raise->lost)
     weir_break(now, WEIR_RULE_B14, raise->index,
-               "buffer_updated (record %llu) raised %s, and neither the exception handler "
-               "nor connection_lost was given it",
-               (unsigned long long)raise->index, told.text);
+               "%s (record %llu) raised %s, and neither the exception handler nor connection_lost was given it",
+               weir_event_name(receiver), (unsigned long long)raise->index, told.text);
   else if (!weir_holds(now, FACT(LOST)) && !weir_flush_may_wait(now->view))
-    weir_break(now, WEIR_RULE_B14, raise->index, "buffer_updated (record %llu) raised, and connection_lost never came",
-               (unsigned long long)raise->index);
+    weir_break(now, WEIR_RULE_B14, raise->index, "%s (record %llu) raised, and connection_lost never came",
+               weir_event_name(receiver), (unsigned long long)raise->index);
+}
+
+static void judge_B14_final(const weir_moment *now) {
+  if (!weir_ended_quiescent(now)) return;
+  for (unsigned i = 0; i < 2; i++) judge_B14_of(now, receivers[i]);
 }
 
 /* B15: a get_buffer that no buffer_updated follows is no error. */
@@ -315,7 +325,7 @@ static const weir_monitor monitors[] = {
     {WEIR_RULE_B11, WEIR_PHASE_FINAL, 0, judge_B11_final},
     {WEIR_RULE_B12, WEIR_PHASE_BEGIN, FACT(EMPTY), judge_B12},
     {WEIR_RULE_B12, WEIR_PHASE_FINAL, 0, judge_B12_final},
-    {WEIR_RULE_B14, WEIR_PHASE_BEGIN, FACT(UPDATED_RAISED), judge_B14},
+    {WEIR_RULE_B14, WEIR_PHASE_BEGIN, FACT(UPDATED_RAISED) | FACT(DATA_RAISED), judge_B14},
     {WEIR_RULE_B14, WEIR_PHASE_FINAL, 0, judge_B14_final},
     {WEIR_RULE_B15, WEIR_PHASE_BEGIN, FACT(ALWAYS), judge_B15},
     {WEIR_RULE_B16, WEIR_PHASE_BEGIN, FACT(ODD) | FACT(SWITCHED_IN_GET), judge_B16},

@@ -247,9 +247,9 @@ static void begin_write(weir_view *view, const weir_record *record, uint64_t ind
   leave(view, FACT(LIMITS_FRESH));
   push_span(view, record);
   if (view->facts & FACT(MAKING)) view->tried |= WEIR_TRIED_WRITE_IN_MADE;
+  if (record->a > 0 && (view->facts & FACT(WROTE_EOF))) view->tried |= WEIR_TRIED_WRITE_LATE;
   if (record->event != WEIR_EVENT_WRITE) return;
   if (record->a == 0) view->tried |= WEIR_TRIED_WRITE_NOTHING;
-  if (view->facts & FACT(WROTE_EOF)) view->tried |= WEIR_TRIED_WRITE_LATE;
   if (weir_bytes_kind_is_bytes_like(record->code)) return;
   enter(view, WEIR_FACT_MISUSE, index);
   view->tried |= WEIR_TRIED_WRITE_BAD;

@@ -89,7 +89,7 @@ enum {
   WEIR_TRIED_ODD_KIND = 4,        /* a buffer of another kind than bytearray was used */
   WEIR_TRIED_CLOSING_INSIDE = 8,  /* close() or abort() inside a callback */
   WEIR_TRIED_WRITE_NOTHING = 16,  /* write() of no bytes */
-  WEIR_TRIED_WRITE_LATE = 32,     /* write() after write_eof() */
+  WEIR_TRIED_WRITE_LATE = 32,     /* write() or writelines() after write_eof() */
   WEIR_TRIED_WRITE_IN_MADE = 64,  /* a write inside connection_made */
   WEIR_TRIED_WRITE_BAD = 128,     /* write() of what is not bytes-like */
   WEIR_TRIED_HIGH_ZERO = 256,     /* limits of 0 */

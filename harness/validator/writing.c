@@ -143,12 +143,13 @@ static void judge_W5_final(const weir_moment *now) {
   if (span != NULL && span->event == WEIR_EVENT_WRITELINES) break_missing(now, WEIR_RULE_W5, "of a writelines()");
 }
 
-/* W6: write() after write_eof() is an error. */
+/* W6: write() and writelines() after write_eof() are errors. */
 static void judge_W6(const weir_moment *now) {
   if (now->record->flags & WEIR_FLAG_RAISED) return;
   if (!(now->pair->facts & FACT(WROTE_EOF)) || (now->pair->facts & FACTS_DYING) || now->pair->begin.a == 0) return;
   weir_break(now, WEIR_RULE_W6, now->view->since[WEIR_FACT_WROTE_EOF],
-             "write() of %u bytes after write_eof() (record %llu) raised nothing; it is an error", now->pair->begin.a,
+             "%s() of %u bytes after write_eof() (record %llu) raised nothing; it is an error",
+             weir_event_name(now->record->event), now->pair->begin.a,
              (unsigned long long)now->view->since[WEIR_FACT_WROTE_EOF]);
 }
 
