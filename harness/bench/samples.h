@@ -17,7 +17,7 @@ extern const char weir_bench_short[];
 
 /* One connection that does nothing but read 64 bytes at a time. */
 weir_bench_traces weir_bench_reading(void);
-/* Random scenarios: a bit of everything that a scenario can say. */
+/* Random scenarios, short ones: a bit of everything that a scenario can say. */
 weir_bench_traces weir_bench_mixed(void);
 
 #endif
