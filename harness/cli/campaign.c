@@ -1,6 +1,5 @@
 /* Many cases on some targets: run, reported, and the exit status of it. */
 #include <argp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,26 +43,18 @@ void weir_cli_campaign_target(weir_cli_campaign *campaign, const char *name, str
 /* ---- Interrupts: they end the run between two cases, and the report still comes. */
 
 typedef struct watch {
-  sigset_t signals;
   int caught;
   bool terminal; /* a progress line */
 } watch;
 
-/* Blocked and asked for, so that nothing is interrupted anywhere. */
 static void watch_begin(watch *self) {
-  (void)sigemptyset(&self->signals);
-  (void)sigaddset(&self->signals, SIGINT);
-  (void)sigaddset(&self->signals, SIGTERM);
-  (void)sigaddset(&self->signals, SIGHUP);
-  (void)sigprocmask(SIG_BLOCK, &self->signals, NULL);
+  weir_cli_signals_hold();
   self->terminal = isatty(STDERR_FILENO) == 1;
 }
 
 static bool watch_stop(void *context) {
   watch *self = context;
-  if (self->caught != 0) return true;
-  int signal = sigtimedwait(&self->signals, NULL, &(struct timespec){.tv_sec = 0});
-  if (signal > 0) self->caught = signal;
+  if (self->caught == 0) self->caught = weir_cli_signals_take();
   return self->caught != 0;
 }
 

@@ -1,16 +1,14 @@
 /* Traces that were recorded, here or elsewhere: judged as they are read. */
 #include <argp.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
+#include "validator/live.h"
 
-enum {
-  PATHS_MAX = 4096,
-  READ_AT_ONCE = 1024,
-  KEPT_MAX = 1 << 18 /* records kept for explaining: findings behind them are told without the events around */
-};
+enum { PATHS_MAX = 4096, READ_AT_ONCE = 1024 };
 
 typedef struct check_options {
   const char *paths[PATHS_MAX];
@@ -58,26 +56,24 @@ static const struct argp parser = {
            "Exit status: 0 all pass; 1 a MUST is broken; 2 a trace is incomplete or unreadable.",
 };
 
-/* One trace on its way through the validator. */
+/* One trace on its way through the validators of its connections. */
+#define STANDARD_INPUT "standard input"
+
 typedef struct checking {
-  weir_validator *validator;
-  weir_record *kept; /* the first KEPT_MAX */
-  uint64_t count;
+  const check_options *options;
+  const char *path;
+  weir_live *live;
   weir_trace_header header;
   weir_problem problem;
 } checking;
 
 static weir_status feed_all(checking *self, weir_trace_reader *reader) {
   weir_record records[READ_AT_ONCE];
+  uint64_t connections[READ_AT_ONCE];
   for (;;) {
     size_t count = 0;
-    weir_status status = weir_trace_reader_next(reader, records, READ_AT_ONCE, &count, &self->problem);
-    weir_validator_feed(self->validator, records, count);
-    if (self->count < KEPT_MAX) {
-      size_t room = KEPT_MAX - (size_t)self->count;
-      memcpy(self->kept + self->count, records, (count < room ? count : room) * sizeof *records);
-    }
-    self->count += count;
+    weir_status status = weir_trace_reader_next_of(reader, records, connections, READ_AT_ONCE, &count, &self->problem);
+    weir_live_feed(self->live, records, connections, count);
     if (status != WEIR_OK || count == 0) return status;
   }
 }
@@ -93,112 +89,163 @@ static weir_status read_trace(checking *self, FILE *in) {
 
 /* ---- What came out */
 
-static weir_verdict verdict_of(const weir_finding *findings, size_t count, bool strict) {
+static weir_level level_of(const weir_live_finding *found) {
+  return weir_rule_get(found->finding.rule)->level;
+}
+
+static weir_verdict verdict_of(const weir_live_finding *findings, size_t count, bool strict) {
   weir_verdict verdict = WEIR_PASS;
   for (size_t i = 0; i < count; i++) {
-    weir_level level = weir_rule_get(findings[i].rule)->level;
+    weir_level level = level_of(&findings[i]);
     if (level == WEIR_MUST || (level == WEIR_SHOULD && strict)) return WEIR_FAIL;
     if (level == WEIR_SHOULD) verdict = WEIR_WARN;
   }
   return verdict;
 }
 
-static weir_status explain(const check_options *options_, const checking *self, const char *path,
-                           const weir_finding *findings, size_t count, weir_cli_output *output) {
+/* Where it stands, if the excerpt does not tell it. */
+static void tell_place(const checking *self, const weir_live_finding *found, char *out, size_t size) {
+  char more[48] = "", from[64] = "";
+  if (found->connections > 1) (void)snprintf(more, sizeof more, " and %" PRIu64 " more", found->connections - 1);
+  if (found->excerpt.from > 0)
+    (void)snprintf(from, sizeof from, "; shown from its event %" PRIu64 " on", found->excerpt.from);
+  if (weir_live_connections(self->live) > 1)
+    (void)snprintf(out, size, "connection %" PRIu64 "%s, event %" PRIu64 " of all%s", found->connection, more,
+                   found->event, from);
+  else if (found->excerpt.from > 0)
+    (void)snprintf(out, size, "event %" PRIu64 "%s", found->event, from);
+}
+
+static weir_status explain_one(const checking *self, const weir_live_finding *found, weir_verdict verdict,
+                               weir_cli_output *output) {
   weir_target_result target = {.count = 0};
   weir_case of = {.path = NULL};
-  (void)snprintf(target.name, sizeof target.name, "%s", self->header.target);
-  (void)snprintf(target.version, sizeof target.version, "%s", self->header.version);
+  /* Without a scenario it is no run that could be repeated. */
+  if (self->header.scenario[0] != '\0') {
+    (void)snprintf(target.name, sizeof target.name, "%s", self->header.target);
+    (void)snprintf(target.version, sizeof target.version, "%s", self->header.version);
+  }
   (void)snprintf(of.name, sizeof of.name, "%.*s", (int)sizeof of.name - 1,
-                 self->header.scenario[0] != '\0' ? self->header.scenario : path);
-  weir_case_result one = {.of = &of, .records = self->kept, .verdict = verdict_of(findings, count, options_->strict)};
-  one.record_count = (uint32_t)(self->count < KEPT_MAX ? self->count : KEPT_MAX);
+                 self->header.scenario[0] != '\0'          ? self->header.scenario
+                 : strcmp(self->path, STANDARD_INPUT) == 0 ? "-"
+                                                           : self->path);
+  weir_case_result one = {.of = &of, .records = found->excerpt.records, .verdict = verdict};
+  one.record_count = found->excerpt.count;
+  weir_finding shown = found->finding;
+  shown.event -= found->excerpt.from;
+  shown.since = shown.since >= found->excerpt.from ? shown.since - found->excerpt.from : shown.event;
   weir_report_options report_options = {.color = weir_cli_color(output)};
-  int left = options_->explain;
+  tell_place(self, found, of.about.title, sizeof of.about.title);
+  (void)fputc('\n', output->stream);
+  return weir_report_finding(&target, &one, &shown, &report_options, output->stream);
+}
+
+static weir_status explain(const checking *self, const weir_live_finding *findings, size_t count, weir_verdict verdict,
+                           weir_cli_output *output) {
+  int left = self->options->explain;
   for (size_t i = 0; i < count && left > 0; i++) {
-    if (weir_rule_get(findings[i].rule)->level == WEIR_PROFILE) continue;
-    if (findings[i].event < one.record_count) {
-      (void)fputc('\n', output->stream);
-      weir_status status = weir_report_finding(&target, &one, &findings[i], &report_options, output->stream);
+    const weir_live_finding *found = &findings[i];
+    if (level_of(found) == WEIR_PROFILE) continue;
+    left--;
+    if (found->excerpt.count > 0) {
+      weir_status status = explain_one(self, found, verdict, output);
       if (status != WEIR_OK) return status;
     } else {
-      (void)fprintf(output->stream, "  event %llu: %s\n", (unsigned long long)findings[i].event, findings[i].message);
+      (void)fprintf(output->stream, "  connection %" PRIu64 ", event %" PRIu64 ": %s: %s\n", found->connection,
+                    found->event, weir_rule_get(found->finding.rule)->id, found->finding.message);
     }
-    left--;
   }
   return WEIR_OK;
 }
 
-static void print_rules(const weir_finding *findings, size_t count, FILE *out) {
+static void print_rules(const weir_live_finding *findings, size_t count, FILE *out) {
   for (size_t i = 0; i < count; i++) {
-    const weir_rule_info *rule = weir_rule_get(findings[i].rule);
-    if (rule->level == WEIR_PROFILE) continue;
-    (void)fprintf(out, rule->level == WEIR_MUST ? " %s" : " (%s)", rule->id);
+    weir_level level = level_of(&findings[i]);
+    if (level == WEIR_PROFILE) continue;
+    (void)fprintf(out, level == WEIR_MUST ? " %s" : " (%s)", weir_rule_get(findings[i].finding.rule)->id);
   }
 }
 
-/* The line of a trace, and what is to be said of it.  Returns its exit status. */
-static int conclude(const check_options *options_, checking *self, const char *path, weir_status read,
-                    weir_cli_output *output) {
-  weir_problem problem = {.text = ""};
-  weir_judgement judgement = weir_validator_finish(self->validator, &problem);
-  size_t count = 0;
-  const weir_finding *findings = weir_validator_findings(self->validator, &count);
-  FILE *out = output->stream;
-  if (read != WEIR_OK || judgement == WEIR_UNREADABLE) {
-    const weir_problem *why = read != WEIR_OK ? &self->problem : &problem;
-    (void)fprintf(out, "%s: unreadable: ", path);
-    if (why->line != 0) (void)fprintf(out, "%u: ", why->line);
-    (void)fprintf(out, "%s\n", why->text);
-    return WEIR_EXIT_USAGE;
+static void print_counts(const weir_live *live, FILE *out) {
+  uint64_t connections = weir_live_connections(live), open = weir_live_open(live);
+  (void)fprintf(out, " (%" PRIu64 " events", weir_live_events(live));
+  if (connections > 1) (void)fprintf(out, ", %" PRIu64 " connections", connections);
+  if (connections > 1 && open > 0) (void)fprintf(out, ", %" PRIu64 " open", open);
+  (void)fprintf(out, ")\n");
+}
+
+/* "incomplete; ..." or "unreadable: LINE: why": what keeps a trace from being judged to its end. */
+static void print_obstacle(const weir_problem *why, FILE *out) {
+  if (why == NULL) {
+    (void)fprintf(out, "incomplete; the trace does not tell how the run ended");
+    return;
   }
-  weir_verdict verdict = verdict_of(findings, count, options_->strict);
-  bool complete = judgement == WEIR_JUDGED;
-  (void)fprintf(out, "%s: %s", path, complete ? weir_verdict_name(verdict) : "incomplete");
-  if (!complete) (void)fprintf(out, "; the trace does not tell how the run ended");
+  (void)fprintf(out, "unreadable: ");
+  if (why->line != 0) (void)fprintf(out, "%" PRIu32 ": ", why->line);
+  (void)fprintf(out, "%s", why->text);
+}
+
+/* The line of a trace, and what is to be said of it: what was found before a
+ * trace broke off is kept.  Returns its exit status. */
+static int conclude(checking *self, weir_status read, weir_cli_output *output) {
+  weir_problem problem = {.text = ""};
+  weir_judgement judgement = weir_live_finish(self->live, &problem);
+  const weir_problem *why = read != WEIR_OK ? &self->problem : judgement == WEIR_UNREADABLE ? &problem : NULL;
+  FILE *out = output->stream;
+  size_t count = 0;
+  const weir_live_finding *findings = weir_live_findings(self->live, &count);
+  weir_verdict verdict = verdict_of(findings, count, self->options->strict);
+  bool complete = why == NULL && judgement == WEIR_JUDGED;
+  (void)fprintf(out, "%s: ", self->path);
+  if (complete)
+    (void)fprintf(out, "%s", weir_verdict_name(verdict));
+  else
+    print_obstacle(why, out);
   if (!complete && verdict != WEIR_PASS) (void)fprintf(out, "; so far %s", weir_verdict_name(verdict));
   print_rules(findings, count, out);
-  (void)fprintf(out, " (%llu events)\n", (unsigned long long)self->count);
-  if (explain(options_, self, path, findings, count, output) != WEIR_OK || !complete) return WEIR_EXIT_USAGE;
+  print_counts(self->live, out);
+  weir_status status = explain(self, findings, count, verdict, output);
+  if (status != WEIR_OK) weir_cli_say("%s: the findings cannot be explained: %s", self->path, weir_status_name(status));
+  if (status != WEIR_OK || !complete) return WEIR_EXIT_USAGE;
   return verdict == WEIR_FAIL ? WEIR_EXIT_BROKEN_RULE : WEIR_EXIT_OK;
 }
 
-static int check_one(const check_options *options_, checking *self, const char *path, weir_cli_output *output) {
-  bool standard = strcmp(path, "-") == 0;
-  FILE *in = standard ? stdin : fopen(path, "re");
+static int check_stream(const check_options *options_, const char *path, FILE *in, weir_cli_output *output) {
+  checking self = {.options = options_, .path = path, .live = weir_live_new((size_t)options_->explain)};
+  if (self.live == NULL) {
+    weir_cli_say("%s: no memory to judge it", path);
+    return WEIR_EXIT_USAGE;
+  }
+  weir_status read = read_trace(&self, in);
+  int exit_status = conclude(&self, read, output);
+  weir_live_free(self.live);
+  return exit_status;
+}
+
+static int check_one(const check_options *options_, const char *path, weir_cli_output *output) {
+  if (strcmp(path, "-") == 0) return check_stream(options_, STANDARD_INPUT, stdin, output);
+  FILE *in = fopen(path, "re");
   if (in == NULL) {
     weir_cli_say("%s: %s", path, strerror(errno));
     return WEIR_EXIT_USAGE;
   }
-  self->count = 0;
-  self->header = (weir_trace_header){.spec = 0};
-  self->problem = (weir_problem){.text = ""};
-  self->validator = weir_validator_init(self->validator);
-  weir_status read = read_trace(self, in);
-  int exit_status = conclude(options_, self, standard ? "standard input" : path, read, output);
-  if (!standard) (void)fclose(in);
+  int exit_status = check_stream(options_, path, in, output);
+  (void)fclose(in);
   return exit_status;
 }
 
 static int check_all(const check_options *options_, weir_cli_output *output) {
-  checking self = {.validator = malloc(weir_validator_size()), .kept = malloc(KEPT_MAX * sizeof *self.kept)};
   int exit_status = WEIR_EXIT_OK;
-  if (self.validator == NULL || self.kept == NULL) {
-    weir_cli_say("no memory for a validator");
-    exit_status = WEIR_EXIT_USAGE;
-  }
-  for (size_t i = 0; i < options_->path_count && self.validator != NULL && self.kept != NULL; i++) {
-    int one = check_one(options_, &self, options_->paths[i], output);
+  for (size_t i = 0; i < options_->path_count; i++) {
+    int one = check_one(options_, options_->paths[i], output);
     if (one > exit_status) exit_status = one;
   }
-  free(self.validator);
-  free(self.kept);
   return exit_status;
 }
 
 int weir_cli_check(int argc, char **argv) {
   check_options self = {.explain = 3};
-  if (argp_parse(&parser, argc, argv, 0, NULL, &self) != 0) return WEIR_EXIT_USAGE;
+  if (!weir_cli_parse(&parser, argc, argv, &self)) return WEIR_EXIT_USAGE;
   if (self.path_count == 0) self.paths[self.path_count++] = "-";
   weir_cli_output output;
   weir_problem problem = {.text = ""};

@@ -21,17 +21,27 @@ enum {
 
 /* A verb: its own argv[0] is "weir VERB". */
 typedef int weir_cli_verb(int argc, char **argv);
-weir_cli_verb weir_cli_test, weir_cli_run, weir_cli_replay, weir_cli_check, weir_cli_list, weir_cli_show;
+weir_cli_verb weir_cli_test, weir_cli_run, weir_cli_replay, weir_cli_check, weir_cli_list, weir_cli_show,
+    weir_cli_shrink;
 
 /* "weir: text" on standard error. */
 void weir_cli_say(const char *format, ...) WEIR_PRINTF(1, 2);
 /* Says the problem; returns the exit status that belongs to it. */
 int weir_cli_fail(weir_status status, const weir_problem *problem);
 
+struct argp;
+/* argp_parse, which says nothing itself where it has no memory. */
+bool weir_cli_parse(const struct argp *parser, int argc, char **argv, void *input);
 /* Cuts `-- command...` off argv: its beginning, NULL-terminated, or NULL. */
 char **weir_cli_cut_command(int *argc, char **argv);
 /* "-- command ..." : how a target that is a command is called. */
 void weir_cli_command_name(char *const *command, char *out, size_t size);
+
+/* ---- Interrupts: held back, and asked for where it is good to stop, so that
+ * nothing is cut in the middle and the results so far still come. */
+void weir_cli_signals_hold(void);
+/* The number of a signal that came (SIGINT, SIGTERM, SIGHUP), or 0. */
+int weir_cli_signals_take(void);
 
 /* ---- Where results go.  Standard output, or a file that is written beside
  * its place and moved there when it is complete. */

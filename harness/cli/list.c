@@ -3,22 +3,40 @@
 
 #include "cli/cli.h"
 #include "core/nearest.h"
+#include "spec/rulebook.h"
 #include "weir/spec.h"
 
 typedef struct list_options {
   const char *what;
   bool available;
+  void (*rulebook)(FILE *out); /* rules: in another form than lines */
 } list_options;
 
-enum { KEY_AVAILABLE = 512 };
+enum { KEY_AVAILABLE = 512, KEY_FORMAT };
 
 static const struct argp_option options[] = {
-    {"available", KEY_AVAILABLE, NULL, 0, "targets: only the names of those that can be run here", 0}, {0}};
+    {"available", KEY_AVAILABLE, NULL, 0, "targets: only the names of those that can be run here", 0},
+    {"format", KEY_FORMAT, "FORM", 0, "rules: text, markdown (a page), or svg (a drawing of the machine)", 0},
+    {0}};
+
+static bool set_format(list_options *self, const char *word) {
+  self->rulebook = strcmp(word, "markdown") == 0 ? weir_rulebook_markdown
+                   : strcmp(word, "svg") == 0    ? weir_rulebook_svg
+                                                 : NULL;
+  return self->rulebook != NULL || strcmp(word, "text") == 0;
+}
 
 static error_t parse(int key, char *value, struct argp_state *state) {
   list_options *self = state->input;
   switch (key) {
   case KEY_AVAILABLE: self->available = true; return 0;
+  case KEY_FORMAT:
+    if (!set_format(self, value)) argp_error(state, "--format is text, markdown or svg, and not `%s`", value);
+    return 0;
+  case ARGP_KEY_END:
+    if (self->rulebook != NULL && (self->what == NULL || strcmp(self->what, "rules") != 0))
+      argp_error(state, "only `weir list rules` has other forms than text");
+    return 0;
   case ARGP_KEY_ARG:
     if (self->what != NULL) argp_error(state, "one list at a time: `%s` is too much", value);
     self->what = value;
@@ -59,7 +77,11 @@ static const char *state_word(const weir_rule_info *rule) {
 }
 
 static weir_status list_rules(list_options *self, weir_problem *problem) {
-  (void)self, (void)problem;
+  (void)problem;
+  if (self->rulebook != NULL) {
+    self->rulebook(stdout);
+    return WEIR_OK;
+  }
   for (unsigned i = 0; i < WEIR_RULE_COUNT; i++) {
     const weir_rule_info *rule = weir_rule_get(i);
     (void)printf("%-4s %-7s %-8s %s%s%s%s\n", rule->id, weir_level_name(rule->level), state_word(rule), rule->sentence,
@@ -107,7 +129,7 @@ static int unknown_list(const char *word) {
 
 int weir_cli_list(int argc, char **argv) {
   list_options self = {.what = NULL};
-  if (argp_parse(&parser, argc, argv, 0, NULL, &self) != 0) return WEIR_EXIT_USAGE;
+  if (!weir_cli_parse(&parser, argc, argv, &self)) return WEIR_EXIT_USAGE;
   if (self.what == NULL) {
     weir_cli_say("a list of what? targets, rules, cases or events");
     return WEIR_EXIT_USAGE;

@@ -19,6 +19,7 @@ static const struct {
     {"check", weir_cli_check, "weir check", "judge recorded traces"},
     {"list", weir_cli_list, "weir list", "list targets, rules, cases or events"},
     {"show", weir_cli_show, "weir show", "show a scenario or a trace for a person to read"},
+    {"shrink", weir_cli_shrink, "weir shrink", "reduce a failing scenario to the least that still fails"},
 };
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 

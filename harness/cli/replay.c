@@ -51,7 +51,7 @@ int weir_cli_replay(int argc, char **argv) {
   replay_options self = {.campaign = {.explain = -1}};
   char name[WEIR_CASE_NAME_MAX];
   self.campaign.command = weir_cli_cut_command(&argc, argv);
-  if (argp_parse(&parser, argc, argv, 0, NULL, &self) != 0) return WEIR_EXIT_USAGE;
+  if (!weir_cli_parse(&parser, argc, argv, &self)) return WEIR_EXIT_USAGE;
   if (self.campaign.command != NULL) {
     weir_cli_command_name(self.campaign.command, name, sizeof name);
     self.campaign.targets[self.campaign.target_count++] = name;

@@ -107,7 +107,7 @@ static int run_one(const run_options *self, const char *name, const weir_suite *
     weir_status written = write_result(self, &result, &output);
     status = weir_cli_output_close(&output, &problem);
     if (status == WEIR_OK && written != WEIR_OK)
-      status = weir_fail(&problem, written, 0, "the result could not be written");
+      status = weir_fail(&problem, written, 0, "the result could not be written: %s", weir_status_name(written));
     if (status != WEIR_OK) exit_status = weir_cli_fail(status, &problem);
   }
   weir_result_clear(&result);
@@ -118,7 +118,7 @@ int weir_cli_run(int argc, char **argv) {
   run_options self = {.count = 0};
   char name[WEIR_CASE_NAME_MAX];
   self.command = weir_cli_cut_command(&argc, argv);
-  if (argp_parse(&parser, argc, argv, 0, NULL, &self) != 0) return WEIR_EXIT_USAGE;
+  if (!weir_cli_parse(&parser, argc, argv, &self)) return WEIR_EXIT_USAGE;
   size_t wanted = self.command != NULL ? 1 : 2;
   if (self.count != wanted) {
     weir_cli_say("a target and a scenario are needed: `weir run reference FILE`, or `weir run FILE -- COMMAND...`");

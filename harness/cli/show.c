@@ -48,15 +48,18 @@ static const struct argp parser = {
 /* ---- Traces */
 
 /* JSON Lines begin with an object, the binary form with its name; a scenario does neither. */
-static bool is_trace(const char *path) {
+static weir_status look(const char *path, bool *is_trace, weir_problem *problem) {
   struct stat about;
-  if (stat(path, &about) != 0 || S_ISDIR(about.st_mode)) return false;
+  *is_trace = false;
+  if (stat(path, &about) != 0 || S_ISDIR(about.st_mode)) return WEIR_OK;
   FILE *in = fopen(path, "re");
-  if (in == NULL) return false;
+  if (in == NULL && errno == ENOMEM) return weir_fail(problem, WEIR_NO_MEMORY, 0, "%s: %s", path, strerror(errno));
+  if (in == NULL) return WEIR_OK;
   char first[8] = {0};
   size_t size = fread(first, 1, sizeof first, in);
   (void)fclose(in);
-  return size > 0 && (first[0] == '{' || (size == sizeof first && memcmp(first, "WEIRTRC1", sizeof first) == 0));
+  *is_trace = size > 0 && (first[0] == '{' || (size == sizeof first && memcmp(first, "WEIRTRC1", sizeof first) == 0));
+  return WEIR_OK;
 }
 
 typedef struct records {
@@ -106,7 +109,7 @@ static weir_status show_trace(const char *path, FILE *out, weir_problem *problem
     status = read_records(reader, &self, &found);
     print_header(&header, out);
     weir_status printed = weir_cli_print_trace(self.all, self.count, out);
-    if (status == WEIR_OK) status = printed;
+    if (status == WEIR_OK && printed != WEIR_OK) status = weir_fail(&found, printed, 0, "no memory to show it");
     weir_trace_reader_close(reader);
   }
   free(self.all);
@@ -167,9 +170,14 @@ static weir_status show_scenario(const show_options *self, FILE *out, weir_probl
   return status;
 }
 
+static weir_status show(const show_options *self, bool is_trace, FILE *out, weir_problem *problem) {
+  if (self->form == SHOW_BYTES) return show_bytes(self->name, out, problem);
+  return is_trace ? show_trace(self->name, out, problem) : show_scenario(self, out, problem);
+}
+
 int weir_cli_show(int argc, char **argv) {
   show_options self = {.name = NULL};
-  if (argp_parse(&parser, argc, argv, 0, NULL, &self) != 0) return WEIR_EXIT_USAGE;
+  if (!weir_cli_parse(&parser, argc, argv, &self)) return WEIR_EXIT_USAGE;
   if (self.name == NULL) {
     weir_cli_say("a scenario or a trace is needed: `weir show FILE`");
     return WEIR_EXIT_USAGE;
@@ -178,12 +186,9 @@ int weir_cli_show(int argc, char **argv) {
   weir_problem problem = {.text = ""};
   weir_status status = weir_cli_output_open(&output, self.output, &problem);
   if (status != WEIR_OK) return weir_cli_fail(status, &problem);
-  if (self.form == SHOW_BYTES)
-    status = show_bytes(self.name, output.stream, &problem);
-  else if (is_trace(self.name))
-    status = show_trace(self.name, output.stream, &problem);
-  else
-    status = show_scenario(&self, output.stream, &problem);
+  bool is_trace = false;
+  if (self.form != SHOW_BYTES) status = look(self.name, &is_trace, &problem);
+  if (status == WEIR_OK) status = show(&self, is_trace, output.stream, &problem);
   weir_problem writing = {.text = ""};
   weir_status closed = weir_cli_output_close(&output, &writing);
   if (status != WEIR_OK) return weir_cli_fail(status, &problem);

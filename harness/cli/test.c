@@ -66,7 +66,7 @@ int weir_cli_test(int argc, char **argv) {
   test_options self = {.campaign = {.explain = -1, .seed = 1}};
   char name[WEIR_CASE_NAME_MAX], folder[WEIR_PLACE_MAX];
   self.campaign.command = weir_cli_cut_command(&argc, argv);
-  if (argp_parse(&parser, argc, argv, 0, NULL, &self) != 0) return WEIR_EXIT_USAGE;
+  if (!weir_cli_parse(&parser, argc, argv, &self)) return WEIR_EXIT_USAGE;
   if (self.campaign.command != NULL) {
     if (self.campaign.target_count > 0) {
       weir_cli_say("give targets by name, or one command after `--`, not both");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/formats.h"
+#include "report/legal.h"
 #include "report/text.h"
 #include "report/window.h"
 #include "trace/codec.h"
@@ -24,6 +25,7 @@ typedef struct weir_page {
   bool color;
   unsigned width;
   unsigned lines;
+  bool terse; /* long names leave no room for what the rule's sentence says as well */
 } weir_page;
 
 static void put_paragraph(weir_page *page, const char *label, const char *text, unsigned lines_max) {
@@ -77,6 +79,15 @@ static void put_message(weir_page *page, const weir_finding *finding) {
   if (finding->count > 1 && length > 0 && (size_t)length < sizeof text)
     (void)snprintf(text + length, sizeof text - (size_t)length, " (%" PRIu32 " times in this run)", finding->count);
   put_paragraph(page, "broken", text, 3);
+}
+
+/* The message tells what was legal in place of most things; where the machine
+ * itself forbids a callback, its table does. */
+static void put_legal(weir_page *page, const weir_case_result *of, const weir_finding *finding) {
+  if (page->terse) return;
+  char text[WEIR_TEXT_LINE_MAX];
+  weir_legal_describe(of->records, of->record_count, finding->event, text, sizeof text);
+  if (text[0] != '\0') put_paragraph(page, "legal", text, 3);
 }
 
 /* ---- The command that repeats it, to be copied as it stands. */
@@ -190,6 +201,7 @@ static weir_status put_all(weir_page *page, const weir_target_result *target, co
   if (of->record_count > 0 && *event_lines > 0) status = put_events(page, of, finding, *event_lines);
   if (of->record_count > 0) end_line(page);
   put_message(page, finding);
+  put_legal(page, of, finding);
   if (of->of == NULL) return status;
   char command[COMMAND_MAX];
   make_command(target, of, command, sizeof command);
@@ -202,7 +214,7 @@ static weir_status measure(const weir_page *page, const weir_target_result *targ
                            const weir_finding *finding, unsigned *lines) {
   char *unused = NULL;
   size_t size = 0;
-  weir_page draft = {.out = open_memstream(&unused, &size), .width = page->width};
+  weir_page draft = {.out = open_memstream(&unused, &size), .width = page->width, .terse = page->terse};
   if (draft.out == NULL) return WEIR_NO_MEMORY;
   unsigned none = 0;
   weir_status status = put_all(&draft, target, of, finding, &none);
@@ -219,6 +231,10 @@ weir_status weir_report_finding(const weir_target_result *target, const weir_cas
   if (page.width < WIDTH_LEAST) page.width = WIDTH_LEAST;
   unsigned others = 0;
   weir_status status = measure(&page, target, of, finding, &others);
+  if (status == WEIR_OK && others + EVENTS_LEAST > SCREEN_LINES) {
+    page.terse = true;
+    status = measure(&page, target, of, finding, &others);
+  }
   if (status != WEIR_OK) return status;
   unsigned lines = others + EVENTS_LEAST < SCREEN_LINES ? SCREEN_LINES - others : EVENTS_LEAST;
   status = put_all(&page, target, of, finding, &lines);

@@ -114,5 +114,6 @@ weir_status weir_report_json(const weir_result *result, FILE *out) {
   if (object == NULL) return WEIR_NO_MEMORY;
   bool written = json_dumpf(object, out, JSON_INDENT(1)) == 0 && fputc('\n', out) != EOF;
   json_decref(object);
-  return written ? WEIR_OK : WEIR_IO;
+  if (written) return WEIR_OK;
+  return ferror(out) ? WEIR_IO : WEIR_NO_MEMORY;
 }

@@ -103,6 +103,10 @@ const char *weir_source_get(const char *name) {
   return NULL;
 }
 
+const char *weir_source_name(unsigned source) {
+  return source < sizeof sources / sizeof *sources ? sources[source].name : NULL;
+}
+
 /* ---- The machine (D6).  A plain protocol's data_received moves as
  * buffer_updated would, without a buffer; the flow control callbacks move
  * nothing. */

@@ -57,7 +57,7 @@ static weir_status read_line(weir_adapter *adapter, char *text, uint32_t line, w
   return weir_fail(problem, WEIR_BAD_INPUT, line, "`%.40s` is none of runtime, command and summary", word);
 }
 
-static weir_status read_stream(FILE *in, weir_adapter *adapter, weir_problem *problem) {
+weir_status weir_adapter_parse(FILE *in, weir_adapter *adapter, weir_problem *problem) {
   char text[WEIR_ADAPTER_LINE_MAX];
   for (uint32_t line = 1; fgets(text, sizeof text, in) != NULL; line++) {
     if (line > LINES_MAX || (strchr(text, '\n') == NULL && !feof(in)))
@@ -79,9 +79,10 @@ weir_status weir_adapter_read(const char *path, weir_adapter *adapter, weir_prob
   (void)snprintf(adapter->name, sizeof adapter->name, "%.*s", (int)(size - (sizeof suffix - 1)), name);
   (void)snprintf(adapter->folder, sizeof adapter->folder, "%.*s", (int)folder, path);
   FILE *in = fopen(path, "re");
-  if (in == NULL) return weir_fail(problem, WEIR_IO, 0, "%s: %s", path, strerror(errno));
+  if (in == NULL)
+    return weir_fail(problem, errno == ENOMEM ? WEIR_NO_MEMORY : WEIR_IO, 0, "%s: %s", path, strerror(errno));
   weir_problem found = {.line = 0};
-  weir_status status = read_stream(in, adapter, &found);
+  weir_status status = weir_adapter_parse(in, adapter, &found);
   (void)fclose(in);
   if (status == WEIR_OK) return WEIR_OK;
   return weir_fail(problem, status, found.line, "%s:%u: %s", path, found.line, found.text);
@@ -99,21 +100,59 @@ static bool is_target_file(const char *name) {
   return name[0] != '.' && size >= sizeof suffix && strcmp(name + size - (sizeof suffix - 1), suffix) == 0;
 }
 
-static void collect_folder(path_list *list, const char *folder) {
+/* A folder that cannot be read is said to be so; a file beside the folders is none. */
+static weir_status folder_fault(const char *folder, weir_problem *problem) {
+  if (errno == ENOTDIR) return WEIR_OK;
+  if (errno == ENOMEM) return weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory to read the folder %s", folder);
+  return weir_fail(problem, WEIR_UNAVAILABLE, 0, "%s: %s", folder, strerror(errno));
+}
+
+static weir_status collect_folder(path_list *list, const char *folder, weir_problem *problem) {
   DIR *entries = opendir(folder);
-  if (entries == NULL) return;
-  for (struct dirent *entry = readdir(entries); entry != NULL && list->count < WEIR_ADAPTERS_MAX;
+  if (entries == NULL) return folder_fault(folder, problem);
+  weir_status status = WEIR_OK;
+  for (struct dirent *entry = readdir(entries); entry != NULL && status == WEIR_OK && list->count < WEIR_ADAPTERS_MAX;
        entry = readdir(entries)) {
     if (!is_target_file(entry->d_name)) continue;
     char *path = NULL;
-    if (asprintf(&path, "%s/%s", folder, entry->d_name) >= 0) list->paths[list->count++] = path;
+    if (asprintf(&path, "%s/%s", folder, entry->d_name) >= 0)
+      list->paths[list->count++] = path;
+    else
+      status = weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory for the list of adapters");
   }
   (void)closedir(entries);
+  return status;
+}
+
+static weir_status collect_all(path_list *list, const char *place, weir_problem *problem) {
+  DIR *folders = opendir(place);
+  if (folders == NULL && errno == ENOENT) return WEIR_OK; /* no adapters is not an error */
+  if (folders == NULL) return folder_fault(place, problem);
+  weir_status status = WEIR_OK;
+  for (struct dirent *entry = readdir(folders); entry != NULL && status == WEIR_OK; entry = readdir(folders)) {
+    if (entry->d_name[0] == '.') continue;
+    char folder[WEIR_PLACE_MAX];
+    int length = snprintf(folder, sizeof folder, "%s/%s", place, entry->d_name);
+    if (length < 0 || (size_t)length >= sizeof folder) continue; /* no file in it could be named */
+    status = collect_folder(list, folder, problem);
+  }
+  (void)closedir(folders);
+  return status;
 }
 
 static int by_file_name(const void *left, const void *right) {
   const char *const *l = left, *const *r = right;
   return strcmp(strrchr(*l, '/'), strrchr(*r, '/'));
+}
+
+/* A bad file is told to the visitor, and the others are still good. */
+static weir_status visit_file(const char *path, weir_adapter_visit *visit, void *context, weir_problem *problem) {
+  weir_adapter adapter;
+  weir_problem found;
+  weir_status status = weir_adapter_read(path, &adapter, &found);
+  if (status == WEIR_NO_MEMORY) return weir_fail(problem, status, found.line, "%s", found.text);
+  visit(context, adapter.name, status == WEIR_OK ? &adapter : NULL, status == WEIR_OK ? NULL : &found);
+  return WEIR_OK;
 }
 
 weir_status weir_adapters_each(const char *data_folder, weir_adapter_visit *visit, void *context,
@@ -122,27 +161,14 @@ weir_status weir_adapters_each(const char *data_folder, weir_adapter_visit *visi
   int length = snprintf(place, sizeof place, "%s/targets", data_folder);
   if (length < 0 || (size_t)length >= sizeof place)
     return weir_fail(problem, WEIR_BOUND, 0, "the name of the data folder is too long");
-  DIR *folders = opendir(place);
-  if (folders == NULL && errno == ENOENT) return WEIR_OK; /* no adapters is not an error */
-  if (folders == NULL) return weir_fail(problem, WEIR_UNAVAILABLE, 0, "%s: %s", place, strerror(errno));
   path_list *list = calloc(1, sizeof *list);
-  for (struct dirent *entry = readdir(folders); entry != NULL && list != NULL; entry = readdir(folders)) {
-    if (entry->d_name[0] == '.') continue;
-    char *folder = NULL;
-    if (asprintf(&folder, "%s/%s", place, entry->d_name) < 0) continue;
-    collect_folder(list, folder);
-    free(folder);
-  }
-  (void)closedir(folders);
   if (list == NULL) return weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory for the list of adapters");
-  qsort(list->paths, list->count, sizeof *list->paths, by_file_name);
+  weir_status status = collect_all(list, place, problem);
+  if (list->count > 1) qsort(list->paths, list->count, sizeof *list->paths, by_file_name);
   for (size_t i = 0; i < list->count; i++) {
-    weir_adapter adapter;
-    weir_problem found;
-    bool good = weir_adapter_read(list->paths[i], &adapter, &found) == WEIR_OK;
-    visit(context, adapter.name, good ? &adapter : NULL, good ? NULL : &found);
+    if (status == WEIR_OK) status = visit_file(list->paths[i], visit, context, problem);
     free(list->paths[i]);
   }
   free(list);
-  return WEIR_OK;
+  return status;
 }

@@ -3,6 +3,7 @@
 #define WEIR_TARGETS_ADAPTERS_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "targets/places.h"
 #include "weir/status.h"
@@ -19,6 +20,8 @@ typedef struct weir_adapter {
   char summary[WEIR_ADAPTER_LINE_MAX];
 } weir_adapter;
 
+/* Reads the lines of a file into what is *adapter = {0} before. */
+WEIR_MUST_USE weir_status weir_adapter_parse(FILE *in, weir_adapter *adapter, weir_problem *problem);
 /* Reads one file. */
 WEIR_MUST_USE weir_status weir_adapter_read(const char *path, weir_adapter *adapter, weir_problem *problem);
 /* Every adapter below data_folder/targets, in the order of their names.  Files

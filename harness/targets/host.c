@@ -11,16 +11,20 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/uio.h>
 
 #include "probe/native.h"
 
 enum {
-  SOON_MAX = 1 << 16,           /* call_soon beyond this fails: nobody needs so many */
-  SOON_LEAST = 64,              /* a power of two, like the former */
-  SLICES_MAX = 1024,            /* of one sendv, as IOV_MAX; what comes behind is left for the next */
-  OUTGOING_SIZE = WEIR_SIZE_MAX /* bounds `socket buffer` */
+  SOON_MAX = 1 << 16,            /* call_soon beyond this fails: nobody needs so many */
+  SOON_LEAST = 64,               /* a power of two, like the former */
+  SLICES_MAX = 1024,             /* of one sendv, as IOV_MAX; what comes behind is left for the next */
+  OUTGOING_SIZE = WEIR_SIZE_MAX, /* bounds `socket buffer` */
+  HELD_MAX =
+      1 << 26 /* bytes that a transport may hold: a scenario can ask for any number of writes that nobody reads */
 };
 
 typedef struct soon {
@@ -41,6 +45,8 @@ struct weir_loop {
   weir_ready_fn *ready;
   void *context;
   weir_native *native;
+  weir_trace *trace;
+  size_t held; /* memory that the transport has, in bytes */
 };
 
 struct weir_socket {
@@ -132,11 +138,22 @@ static void host_exception(weir_loop *loop, weir_error error, const char *messag
   weir_native_exception(loop->native, error);
 }
 
+/* Past the bound the run is over: what the transport does about its missing
+ * memory is no longer recorded. */
 static void *host_reallocate(weir_loop *loop, void *memory, size_t size) {
-  (void)loop;
-  if (size > 0) return realloc(memory, size);
-  free(memory);
-  return NULL;
+  size_t before = malloc_usable_size(memory);
+  if (size == 0) {
+    loop->held -= before;
+    free(memory);
+    return NULL;
+  }
+  if (size > HELD_MAX - (loop->held - before)) {
+    weir_trace_close(loop->trace, WEIR_END_LIMIT, 0);
+    return NULL;
+  }
+  void *grown = realloc(memory, size);
+  if (grown != NULL) loop->held += malloc_usable_size(grown) - before;
+  return grown;
 }
 
 /* ---- Memory --------------------------------------------------------------- */
@@ -197,7 +214,7 @@ static bool turn_loop(weir_host_run *host, const weir_trace *trace, weir_end *ho
   weir_loop *loop = &host->loop;
   weir_native_outside(&host->native);
   *how = WEIR_END_LIMIT;
-  if (trace->full) return false;
+  if (trace->full || trace->closed) return false;
   unsigned ready = ready_of(loop, weir_simulation_wait(&host->simulation, poll_of(loop->interest)));
   *how = WEIR_END_SPIN;
   if (weir_simulation_spinning(&host->simulation)) return false;
@@ -218,6 +235,8 @@ static void set_up(weir_host_run *host, const weir_target *target, const weir_sc
   weir_native_init(&host->native, target->transport, scenario, trace, &host->simulation, 0, target->capabilities);
   host->loop.queue.head = host->loop.queue.count = 0;
   host->loop.interest = 0;
+  host->loop.trace = trace;
+  host->loop.held = 0;
 }
 
 weir_status weir_host_drive(weir_host_run *host, const weir_target *target, const weir_scenario *scenario,
@@ -228,8 +247,10 @@ weir_status weir_host_drive(weir_host_run *host, const weir_target *target, cons
   weir_error error = target->transport->open(&host->host, &host->socket, weir_native_first(&host->native), &transport);
   if (error != 0 || transport == NULL) {
     weir_trace_close(trace, WEIR_END_CUT, 0);
-    return weir_fail(problem, WEIR_BROKEN, 0, "open() of %s returned %d and %s transport; 0 and a transport are due",
-                     target->name, (int)error, transport == NULL ? "no" : "a");
+    return weir_fail(problem, WEIR_BROKEN, 0,
+                     "open() of %s returned %d%s%s%s and %s transport; 0 and a transport are due", target->name,
+                     (int)error, error > 0 ? " (" : "", error > 0 ? strerror(error) : "", error > 0 ? ")" : "",
+                     transport == NULL ? "no" : "a");
   }
   host->native.transport = transport;
   weir_end how;

@@ -19,7 +19,8 @@ static weir_status linked_run(weir_runner *runner, const weir_scenario *scenario
   weir_linked *linked = (weir_linked *)runner;
   memset(linked->records, 0, linked->used * sizeof *linked->records);
   weir_trace trace;
-  weir_trace_init(&trace, linked->records, WEIR_CHANNEL_RECORDS);
+  uint32_t most = runner->records_max;
+  weir_trace_init(&trace, linked->records, most != 0 && most < WEIR_CHANNEL_RECORDS ? most : WEIR_CHANNEL_RECORDS);
   uint32_t unreached = 0;
   weir_status status = weir_host_drive(linked->host, linked->target, scenario, &trace, &unreached, problem);
   linked->used = trace.count;

@@ -78,7 +78,10 @@ static void plugin_serve(weir_worker *worker, const weir_target *target, weir_ho
 
 static void plugin_become(void *context, int memory, int pair) {
   void *place = mmap(NULL, sizeof(weir_channel_memory), PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
-  if (place == MAP_FAILED) _exit(127);
+  if (place == MAP_FAILED) {
+    dprintf(STDERR_FILENO, "the channel cannot be mapped: %s\n", strerror(errno));
+    _exit(127);
+  }
   weir_worker worker = {.memory = place, .pair = pair};
   const weir_target *target = NULL;
   weir_host_run *host = NULL;

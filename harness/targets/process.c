@@ -50,7 +50,10 @@ static bool set_environment(const weir_program *program, int memory, int pair) {
 
 static void program_become(void *context, int memory, int pair) {
   weir_program *program = context;
-  if (!set_environment(program, memory, pair)) _exit(127);
+  if (!set_environment(program, memory, pair)) {
+    dprintf(2, "the environment cannot be set: %s\n", strerror(errno));
+    _exit(127);
+  }
   (void)execv(program->path, program->argv);
   dprintf(2, "%s: %s\n", program->path, strerror(errno));
   _exit(127);

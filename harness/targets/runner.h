@@ -18,6 +18,7 @@ struct weir_runner {
   char name[WEIR_RUNNER_NAME_MAX];
   char version[WEIR_CHANNEL_NAME_MAX];
   uint32_t capabilities;
+  uint32_t records_max; /* of a trace; 0: WEIR_CHANNEL_RECORDS */
 };
 
 /* A plug-in in a worker of its own; the engine's process never loads it. */

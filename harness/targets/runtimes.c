@@ -1,6 +1,7 @@
 #include "targets/runtimes.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,11 +92,19 @@ static bool ask(const char *kind, const char *path, weir_runtime *runtime) {
 typedef struct candidates {
   char paths[WEIR_RUNTIMES_MAX][WEIR_PLACE_MAX];
   size_t count;
+  bool no_memory; /* to look into a folder */
 } candidates;
 
 static void add(candidates *list, const char *path) {
   if (list->count == WEIR_RUNTIMES_MAX) return;
   (void)snprintf(list->paths[list->count++], WEIR_PLACE_MAX, "%s", path);
+}
+
+/* A folder that is not there, or not ours to read, has no candidates. */
+static DIR *open_folder(candidates *list, const char *folder) {
+  DIR *entries = opendir(folder);
+  if (entries == NULL && errno == ENOMEM) list->no_memory = true;
+  return entries;
 }
 
 /* python3.12 in one folder of PATH, where it fits what is wanted.  pyenv's
@@ -104,7 +113,7 @@ static void add_named(candidates *list, const char *folder, const char *wanted) 
   static const char stem[] = "python3.";
   size_t length = strlen(folder);
   if (length >= 6 && strcmp(folder + length - 6, "/shims") == 0) return;
-  DIR *entries = opendir(folder);
+  DIR *entries = open_folder(list, folder);
   if (entries == NULL) return;
   for (struct dirent *entry = readdir(entries); entry != NULL; entry = readdir(entries)) {
     if (strncmp(entry->d_name, stem, sizeof stem - 1) != 0) continue;
@@ -136,7 +145,7 @@ static void add_pyenv(candidates *list, const char *root, const char *rest, cons
   char folder[WEIR_PLACE_MAX], path[WEIR_PLACE_MAX];
   int size = snprintf(folder, sizeof folder, "%s%s/versions", root, rest);
   if (size < 0 || (size_t)size >= sizeof folder) return;
-  DIR *entries = opendir(folder);
+  DIR *entries = open_folder(list, folder);
   if (entries == NULL) return;
   for (struct dirent *entry = readdir(entries); entry != NULL; entry = readdir(entries)) {
     /* The name tells the version; other names (PyPy, environments) are not asked for. */
@@ -188,10 +197,12 @@ static bool first_on_path(const char *kind, const char *wanted, const char *leas
          version_fits(runtime->version, wanted) && version_reaches(runtime->version, least);
 }
 
-static bool newest(const char *kind, const char *wanted, const char *least, weir_runtime *runtime) {
-  candidates *list = calloc(1, sizeof *list);
-  if (list == NULL) return false;
-  collect(list, kind, wanted);
+static weir_status no_memory(const char *kind, weir_problem *problem) {
+  return weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory to look for a %s", kind);
+}
+
+static bool take_newest(const candidates *list, const char *kind, const char *wanted, const char *least,
+                        weir_runtime *runtime) {
   bool found = false;
   for (size_t i = 0; i < list->count; i++) {
     weir_runtime one = {.version = {0}};
@@ -201,8 +212,18 @@ static bool newest(const char *kind, const char *wanted, const char *least, weir
     *runtime = one;
     found = true;
   }
-  free(list);
   return found;
+}
+
+static weir_status newest(const char *kind, const char *wanted, const char *least, weir_runtime *runtime, bool *found,
+                          weir_problem *problem) {
+  candidates *list = calloc(1, sizeof *list);
+  if (list == NULL) return no_memory(kind, problem);
+  collect(list, kind, wanted);
+  weir_status status = list->no_memory ? no_memory(kind, problem) : WEIR_OK;
+  if (status == WEIR_OK) *found = take_newest(list, kind, wanted, least, runtime);
+  free(list);
+  return status;
 }
 
 weir_status weir_runtime_find(const char *kind, const char *wanted, const char *least, weir_runtime *runtime,
@@ -216,13 +237,12 @@ weir_status weir_runtime_find(const char *kind, const char *wanted, const char *
   if (count > 0 && !version_reaches((int[]){parts[0], count > 1 ? parts[1] : 100000, 0}, least))
     return weir_fail(problem, WEIR_UNAVAILABLE, 0, "%s %s is too old: %s or newer is needed", kind, wanted, least);
   /* Without a version PATH decides, as it does for a person; with one, the newest that fits. */
-  if (count == 0)
-    return first_on_path(kind, wanted, least, runtime) || newest(kind, wanted, least, runtime)
-               ? WEIR_OK
-               : found_none(kind, wanted, least, problem);
-  return newest(kind, wanted, least, runtime) || first_on_path(kind, wanted, least, runtime)
-             ? WEIR_OK
-             : found_none(kind, wanted, least, problem);
+  bool found = count == 0 && first_on_path(kind, wanted, least, runtime);
+  if (found) return WEIR_OK;
+  weir_status status = newest(kind, wanted, least, runtime, &found, problem);
+  if (status != WEIR_OK) return status;
+  found = found || (count > 0 && first_on_path(kind, wanted, least, runtime));
+  return found ? WEIR_OK : found_none(kind, wanted, least, problem);
 }
 
 /* ---- Listing */
@@ -242,19 +262,21 @@ static size_t keep(weir_runtime *runtimes, size_t count, size_t most, const weir
   return count;
 }
 
-size_t weir_runtimes_list(const char *kind, const char *least, weir_runtime *runtimes, size_t most) {
+weir_status weir_runtimes_list(const char *kind, const char *least, weir_runtime *runtimes, size_t most, size_t *count,
+                               weir_problem *problem) {
+  *count = 0;
   candidates *list = calloc(1, sizeof *list);
-  if (list == NULL) return 0;
-  size_t count = 0;
+  if (list == NULL) return no_memory(kind, problem);
   collect(list, kind, "");
   char program[WEIR_PLACE_MAX];
   if (weir_program_find(kind, program, sizeof program)) add(list, program);
-  for (size_t i = 0; i < list->count; i++) {
+  weir_status status = list->no_memory ? no_memory(kind, problem) : WEIR_OK;
+  for (size_t i = 0; i < list->count && status == WEIR_OK; i++) {
     weir_runtime one = {.version = {0}};
     if (ask(kind, list->paths[i], &one) && version_reaches(one.version, least))
-      count = keep(runtimes, count, most, &one);
+      *count = keep(runtimes, *count, most, &one);
   }
   free(list);
-  qsort(runtimes, count, sizeof *runtimes, by_version);
-  return count;
+  qsort(runtimes, *count, sizeof *runtimes, by_version);
+  return status;
 }

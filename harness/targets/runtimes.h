@@ -19,7 +19,8 @@ typedef struct weir_runtime {
 WEIR_MUST_USE weir_status weir_runtime_find(const char *kind, const char *wanted, const char *least,
                                             weir_runtime *runtime, weir_problem *problem);
 /* The newest of each minor version ("3.12"), oldest first: at most `most` into
- * runtimes.  Returns how many. */
-size_t weir_runtimes_list(const char *kind, const char *least, weir_runtime *runtimes, size_t most);
+ * runtimes, and how many into *count. */
+WEIR_MUST_USE weir_status weir_runtimes_list(const char *kind, const char *least, weir_runtime *runtimes, size_t most,
+                                             size_t *count, weir_problem *problem);
 
 #endif

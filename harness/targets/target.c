@@ -125,6 +125,10 @@ weir_status weir_runner_run(weir_runner *runner, const weir_scenario *scenario, 
   return runner->kind->run(runner, scenario, run, problem);
 }
 
+void weir_runner_limit(weir_runner *runner, uint32_t records_max) {
+  runner->records_max = records_max;
+}
+
 const char *weir_runner_name(const weir_runner *runner) {
   return runner->name;
 }
@@ -150,17 +154,21 @@ typedef struct listing {
   char kind[64], least[32];
   weir_runtime *runtimes;
   size_t count;
+  weir_status status; /* of the first that could not be asked */
+  weir_problem *problem;
 } listing;
 
 static void list_ask(listing *list, const weir_adapter *adapter) {
   if (strcmp(list->kind, adapter->runtime) == 0 && strcmp(list->least, adapter->least) == 0) return;
   (void)snprintf(list->kind, sizeof list->kind, "%s", adapter->runtime);
   (void)snprintf(list->least, sizeof list->least, "%s", adapter->least);
-  list->count = weir_runtimes_list(adapter->runtime, adapter->least, list->runtimes, WEIR_RUNTIMES_MAX);
+  list->status = weir_runtimes_list(adapter->runtime, adapter->least, list->runtimes, WEIR_RUNTIMES_MAX, &list->count,
+                                    list->problem);
 }
 
 static void list_runtimes(listing *list, const weir_adapter *adapter) {
   list_ask(list, adapter);
+  if (list->status != WEIR_OK) return;
   for (size_t i = 0; i < list->count; i++) {
     const int *version = list->runtimes[i].version;
     char name[128], summary[WEIR_ADAPTER_LINE_MAX + 128];
@@ -177,6 +185,7 @@ static void list_runtimes(listing *list, const weir_adapter *adapter) {
 
 static void list_visit(void *context, const char *name, const weir_adapter *adapter, const weir_problem *problem) {
   listing *list = context;
+  if (list->status != WEIR_OK) return;
   if (adapter == NULL)
     list->visit(list->context, name, false, problem->text);
   else if (adapter->runtime[0] != '\0')
@@ -191,9 +200,12 @@ weir_status weir_targets_each(const weir_runner_options *options, weir_target_vi
   char folder[WEIR_PLACE_MAX];
   weir_status status = data_folder(options, folder, sizeof folder, problem);
   if (status != WEIR_OK) return status;
-  listing list = {.visit = visit, .context = context, .runtimes = calloc(WEIR_RUNTIMES_MAX, sizeof(weir_runtime))};
+  listing list = {.visit = visit,
+                  .context = context,
+                  .runtimes = calloc(WEIR_RUNTIMES_MAX, sizeof(weir_runtime)),
+                  .problem = problem};
   if (list.runtimes == NULL) return weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory for a list of runtimes");
   status = weir_adapters_each(folder, list_visit, &list, problem);
   free(list.runtimes);
-  return status;
+  return status == WEIR_OK ? list.status : status;
 }

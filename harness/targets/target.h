@@ -55,6 +55,10 @@ WEIR_MUST_USE weir_status weir_runner_open_linked(const weir_target *target, wei
  * the runner can be used again. */
 WEIR_MUST_USE weir_status weir_runner_run(weir_runner *runner, const weir_scenario *scenario, weir_run *run,
                                           weir_problem *problem);
+/* From the next run on, one whose trace comes to this many records ends there,
+ * with WEIR_END_LIMIT; 0: as many as there is room for.  It is there to save
+ * time: a target in another process takes no notice of it. */
+void weir_runner_limit(weir_runner *runner, uint32_t records_max);
 const char *weir_runner_name(const weir_runner *runner);    /* as given: "asyncio@3.12" */
 const char *weir_runner_version(const weir_runner *runner); /* as it says of itself: "3.12.1" */
 uint32_t weir_runner_capabilities(const weir_runner *runner);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "report/formats.h"
+#include "report/legal.h"
 #include "report/text.h"
 #include "report/window.h"
 #include "trace/codec.h"
@@ -626,6 +627,49 @@ START_TEST(finding_without_a_case) {
 }
 END_TEST
 
+START_TEST(the_machine_tells_what_was_legal) {
+  enum { BOTH = WEIR_FLAG_BEGIN | WEIR_FLAG_END };
+  weir_record records[] = {
+      {.event = WEIR_EVENT_OPEN, .code = 1},
+      {.event = WEIR_EVENT_OPEN, .connection = 1, .code = 0},
+      {.event = WEIR_EVENT_BUFFER_UPDATED, .flags = BOTH},
+      {.event = WEIR_EVENT_CONNECTION_MADE, .flags = BOTH},
+      {.event = WEIR_EVENT_BUFFER_UPDATED, .flags = BOTH},
+      {.event = WEIR_EVENT_CONNECTION_MADE, .connection = 1, .flags = BOTH},
+      {.event = WEIR_EVENT_EOF_RECEIVED, .connection = 1, .flags = WEIR_FLAG_BEGIN},
+      {.event = WEIR_EVENT_EOF_RECEIVED, .connection = 1, .flags = WEIR_FLAG_END},
+      {.event = WEIR_EVENT_DATA_RECEIVED, .connection = 1, .flags = BOTH},
+      {.event = WEIR_EVENT_CONNECTION_LOST, .connection = 1, .flags = BOTH},
+      {.event = WEIR_EVENT_CONNECTION_LOST, .connection = 1, .flags = BOTH},
+      {.event = WEIR_EVENT_SET_PROTOCOL, .flags = BOTH, .code = 0, .a = 1},
+      {.event = WEIR_EVENT_CONNECTION_MADE, .flags = BOTH | 1 << WEIR_FLAG_PROTOCOL_SHIFT},
+  };
+  static const struct {
+    uint64_t event;
+    const char *legal;
+  } expected[] = {
+      {2, "in state start: connection_made"},
+      {3, ""},
+      {4, "in state open: get_buffer, eof_received, connection_lost, pause_writing, resume_writing"},
+      {7, ""},
+      {8, "in state eof: connection_lost, pause_writing, resume_writing"},
+      {9, ""},
+      {10, "in state lost: no callback at all"},
+      {12, "in state open: data_received, eof_received, connection_lost, pause_writing, resume_writing"},
+      {13, ""},
+      {UINT64_MAX, ""},
+  };
+  for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+    char text[WEIR_TEXT_LINE_MAX];
+    weir_legal_describe(records, sizeof records / sizeof *records, expected[i].event, text, sizeof text);
+    ck_assert_str_eq(text, expected[i].legal);
+  }
+  char small[10];
+  weir_legal_describe(records, sizeof records / sizeof *records, 4, small, sizeof small);
+  ck_assert_str_eq(small, "in state ");
+}
+END_TEST
+
 START_TEST(window_shows_what_matters) {
   uint64_t seed = 17;
   for (unsigned round = 0; round < 2000; round++) {
@@ -733,6 +777,7 @@ int main(void) {
   tcase_add_test(screen, finding_repeats_itself);
   tcase_add_test(screen, finding_of_a_recorded_trace);
   tcase_add_test(screen, finding_without_a_case);
+  tcase_add_test(screen, the_machine_tells_what_was_legal);
   tcase_add_test(screen, window_shows_what_matters);
   tcase_add_test(screen, utf8);
   tcase_add_test(screen, paragraphs);

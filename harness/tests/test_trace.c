@@ -445,6 +445,7 @@ static const struct {
     {"{\"event\":\"eof_received\",\"result\":1}", 1, "\"result\" is to be true or false"},
     {"{\"event\":\"recv\",\"room\":1}", 1, "recv needs \"bytes\""},
     {"{\"event\":\"close\",\"connection\":256}", 1, "from 0 to 255"},
+    {"{\"event\":\"close\",\"connection\":-1}", 1, "from 0 to"},
     {"{\"event\":\"eof_received\",\"protocol\":16}", 1, "from 0 to 15"},
     {"{\"event\":\"open\",\"capabilities\":[\"pauze\"]}", 1, "did you mean \"pause\"?"},
     {"{\"event\":\"open\",\"capabilities\":\"pause\"}", 1, "an array of words"},

@@ -127,7 +127,8 @@ START_TEST(lifecycle) {
       /* L10 */
       {"open cm close isclosing=1 isreading=0 close pause resume cl isclosing=1 close abort sockclose end", ""},
       {"open cm close isclosing=0 cl sockclose end", "L10@3"},
-      {"open cm isclosing=1 end", "L10@2"},
+      {"open cm psend/1 isclosing=1 gb bu/1@0 end", "L10@3"},
+      {"open cm isclosing=1 end", ""}, /* recorded in a live program: what failed is not shown */
       {"open cm isclosing=0 fin er isclosing=1 cl sockclose end", ""},
       {"open cm close close{ }!runtime cl sockclose end", "L10@4"},
       {"open cm watch close cl end", "L10@5"},
@@ -318,7 +319,8 @@ START_TEST(pausing) {
       {"open cm pause resume{ }!memory psend/3 gb bu/3@0 end", "P1@7"},
       /* P3 */
       {"open cm isreading=1 pause isreading=0 resume isreading=1 close isreading=0 cl sockclose end", ""},
-      {"open cm isreading=0 end", "P3@2"},
+      {"open cm watch isreading=0 end", "P3@3"},
+      {"open cm isreading=0 end", ""}, /* as L10 */
       {"open cm pause isreading=1 end", "P3@3"},
       {"open cm close isreading=1 cl sockclose end", "P3@3"},
       {"open cm{ isreading=0 } end", ""},
@@ -470,7 +472,11 @@ START_TEST(flow_control) {
       {"open cm write/200000{ pw } prec/200000@0 end", "F3@6"},
       {"open cm watch limits/10@5 write/20{ pw } send/20=15 close cl sockclose end", "C2@9"},
       {"open cm watch limits/0 write/20{ pw } send/20=15 rw end", "F3@8"},
+      /* ... of which a write after close() may be, or not */
+      {"open cm watch limits/10@5 write/20{ pw } close write/30 send/20=20 rw cl sockclose end", ""},
+      {"open cm watch limits/10@5 write/20{ pw } close write/30 send/20=14 rw send/6=6 cl sockclose end", "F3@10"},
       /* F4 */
+      {"open cm pstop write/5 limits/0@0{ pw{ limits/10@5 } } getlimits=42949672965 end", ""},
       {"open cm limits/10@5 getlimits=0xa00000005 end", ""},
       {"open cm limits/10@5 getlimits=0xa00000004 end", "F4@3"},
       {"open cm getlimits=0x500000009 end", "F4@2"},

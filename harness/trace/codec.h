@@ -42,6 +42,12 @@ WEIR_MUST_USE weir_status weir_trace_reader_open(FILE *in, weir_trace_reader **r
 /* Up to `most` records into records; *count 0 with WEIR_OK: the end. */
 WEIR_MUST_USE weir_status weir_trace_reader_next(weir_trace_reader *reader, weir_record *records, size_t most,
                                                  size_t *count, weir_problem *problem);
+/* The same with the number of each record's connection beside it, which may be
+ * any up to INT64_MAX in JSON Lines; record.connection is its lowest 8 bits.
+ * Without it a number above 255 is WEIR_BOUND. */
+WEIR_MUST_USE weir_status weir_trace_reader_next_of(weir_trace_reader *reader, weir_record *records,
+                                                    uint64_t *connections, size_t most, size_t *count,
+                                                    weir_problem *problem);
 void weir_trace_reader_close(weir_trace_reader *reader); /* leaves the stream open */
 
 /* ---- Text: one line a record, indented by nesting, for people.

@@ -34,10 +34,10 @@ static weir_status write_header(FILE *out, const weir_trace_header *header) {
                put(object, "target", text(header->target, sizeof header->target)) &&
                put(object, "version", text(header->version, sizeof header->version)) &&
                put(object, "scenario", text(header->scenario, sizeof header->scenario));
-  weir_status status = WEIR_NO_MEMORY;
-  if (whole) status = json_dumpf(object, out, JSON_COMPACT) == 0 && fputc('\n', out) != EOF ? WEIR_OK : WEIR_IO;
+  bool written = whole && json_dumpf(object, out, JSON_COMPACT) == 0 && fputc('\n', out) != EOF;
   json_decref(object);
-  return status;
+  if (written) return WEIR_OK;
+  return ferror(out) ? WEIR_IO : WEIR_NO_MEMORY;
 }
 
 static void write_capabilities(FILE *out, weir_word_fn *word, uint32_t bits) {

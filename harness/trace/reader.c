@@ -1,4 +1,5 @@
 /* Reading a trace of either form, told apart by the first byte. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +40,8 @@ static weir_status read_line(weir_trace_reader *reader, size_t *size, weir_probl
 /* The records of the next line into reader->line; count 0: the end. */
 static weir_status next_line(weir_trace_reader *reader, weir_trace_header *header, weir_problem *problem) {
   size_t size;
-  reader->line = (weir_jsonl_line){.count = 0};
+  reader->line.count = 0;
+  reader->line.is_header = false;
   reader->taken = 0;
   weir_status status = read_line(reader, &size, problem);
   if (status != WEIR_OK || size == 0) return status;
@@ -91,8 +93,13 @@ weir_status weir_trace_reader_open(FILE *in, weir_trace_reader **reader, weir_tr
   return status;
 }
 
-static weir_status next_record(weir_trace_reader *reader, weir_record *record, bool *there, weir_problem *problem) {
-  if (reader->binary) return weir_binary_read_record(reader->in, ++reader->number, record, there, problem);
+static weir_status next_record(weir_trace_reader *reader, weir_record *record, uint64_t *connection, bool *there,
+                               weir_problem *problem) {
+  if (reader->binary) {
+    weir_status status = weir_binary_read_record(reader->in, ++reader->number, record, there, problem);
+    if (status == WEIR_OK && *there) *connection = record->connection;
+    return status;
+  }
   *there = false;
   if (reader->taken == reader->line.count) {
     weir_status status = next_line(reader, NULL, problem);
@@ -100,22 +107,43 @@ static weir_status next_record(weir_trace_reader *reader, weir_record *record, b
   }
   if (reader->taken == reader->line.count) return WEIR_OK;
   *record = reader->line.records[reader->taken++];
+  *connection = reader->line.connection;
   *there = true;
   return WEIR_OK;
 }
 
-weir_status weir_trace_reader_next(weir_trace_reader *reader, weir_record *records, size_t most, size_t *count,
-                                   weir_problem *problem) {
+/* A record alone has no room for a greater number. */
+static bool fits_record(weir_trace_reader *reader, uint64_t connection) {
+  if (connection <= UINT8_MAX) return true;
+  (void)weir_fail(&reader->failure, WEIR_BOUND, reader->number,
+                  "\"connection\" is to be from 0 to %d here, not %" PRIu64 "; weir check takes any", UINT8_MAX,
+                  connection);
+  return false;
+}
+
+weir_status weir_trace_reader_next_of(weir_trace_reader *reader, weir_record *records, uint64_t *connections,
+                                      size_t most, size_t *count, weir_problem *problem) {
   *count = 0;
   bool there = true;
+  uint64_t connection = 0;
   while (reader->failure.status == WEIR_OK && there && *count < most) {
-    (void)next_record(reader, &records[*count], &there, &reader->failure);
-    if (reader->failure.status == WEIR_OK && there) ++*count;
+    (void)next_record(reader, &records[*count], &connection, &there, &reader->failure);
+    if (reader->failure.status != WEIR_OK || !there) break;
+    if (connections != NULL)
+      connections[*count] = connection;
+    else if (!fits_record(reader, connection))
+      break;
+    ++*count;
   }
   /* What came before a failure is handed out first. */
   if (*count > 0 || reader->failure.status == WEIR_OK) return WEIR_OK;
   if (problem != NULL) *problem = reader->failure;
   return reader->failure.status;
+}
+
+weir_status weir_trace_reader_next(weir_trace_reader *reader, weir_record *records, size_t most, size_t *count,
+                                   weir_problem *problem) {
+  return weir_trace_reader_next_of(reader, records, NULL, most, count, problem);
 }
 
 void weir_trace_reader_close(weir_trace_reader *reader) {

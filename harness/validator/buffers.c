@@ -88,8 +88,8 @@ static bool refuses_buffer(const weir_moment *now) {
   case WEIR_EXCEPTION_TYPE:
   case WEIR_EXCEPTION_VALUE:
   case WEIR_EXCEPTION_RUNTIME:
-  case WEIR_EXCEPTION_BUFFER:
-  case WEIR_EXCEPTION_OTHER: return true;
+  case WEIR_EXCEPTION_BUFFER: return true;
+  case WEIR_EXCEPTION_OTHER: return weir_shows_failures(now->view);
   default: return false;
   }
 }
@@ -212,6 +212,7 @@ static void judge_B14(const weir_moment *now) {
 static void judge_B14_of(const weir_moment *now, unsigned receiver) {
   const weir_raise *raise = &now->view->raises[receiver];
   if (!raise->raised) return;
+  if (!raise->handled && !raise->lost && !weir_shows_handler(now->view)) return;
   weir_words told = weir_tell_exception(raise->code, raise->number);
   if (!raise->handled && !raise->lost)
     weir_break(now, WEIR_RULE_B14, raise->index,

@@ -35,8 +35,12 @@ static bool is_half_open(const weir_moment *now) {
 /* E4: a true eof_received leaves the connection open for writing. */
 static void judge_E4(const weir_moment *now) {
   if (!is_half_open(now)) return;
+  bool failed = now->record->event == WEIR_EVENT_CONNECTION_LOST && now->record->code != WEIR_EXCEPTION_NONE;
+  if (failed && !weir_shows_failures(now->view)) return;
   if (now->record->event == WEIR_EVENT_SHUTDOWN && now->record->b != 0) return;
   if (weir_holds(now, FACT(LOST)) && now->record->event != WEIR_EVENT_CONNECTION_LOST) return;
+  /* An exception tells of a failure; whether there was one is L4. */
+  if (now->record->event == WEIR_EVENT_CONNECTION_LOST && now->record->code != WEIR_EXCEPTION_NONE) return;
   const char *what = now->record->event == WEIR_EVENT_CONNECTION_LOST ? "connection_lost"
                      : now->record->event == WEIR_EVENT_SOCKET_CLOSE  ? "the descriptor is closed"
                                                                       : "FIN is sent";
@@ -107,7 +111,8 @@ static void judge_E9(const weir_moment *now) {
   if (weir_holds(now, FACT(LOST)))
     weir_break(now, WEIR_RULE_E9, since,
                "connection_lost again, after close() or abort() inside eof_received; it comes once");
-  else if (now->record->code != WEIR_EXCEPTION_NONE && !weir_holds(now, FACTS_FATAL | FACT(FLOW_RAISED)))
+  else if (now->record->code != WEIR_EXCEPTION_NONE && !weir_holds(now, FACTS_FATAL | FACT(FLOW_RAISED)) &&
+           weir_shows_failures(now->view))
     weir_break(now, WEIR_RULE_E9, since,
                "connection_lost with an exception, after close() or abort() inside eof_received; "
                "nothing failed, so the argument is None");

@@ -6,6 +6,12 @@ static unsigned long long buffered(const weir_moment *now) {
   return (unsigned long long)weir_view_buffered(now->view);
 }
 
+/* Something was written when the connection was ending already: it may be
+ * dropped (C7, W9), so that only what is sure tells the least of the buffer. */
+static bool wrote_late(const weir_moment *now) {
+  return weir_holds(now, FACT(CLOSING) | FACT(WROTE_EOF) | FACT(EOF_FALSE)) && now->view->accepted != now->view->sure;
+}
+
 /* The high-water mark that holds, or is just being set; -1: not known. */
 static int64_t high_now(const weir_view *view) {
   for (uint32_t depth = view->depth; depth > 0; depth--) {
@@ -94,10 +100,12 @@ static void judge_F3(const weir_moment *now) {
   uint64_t unsure = FACTS_FAILED | FACT(ABORT) | FACT(WRITES_UNSURE) | FACT(LIMITS_FRESH);
   if (!weir_holds(now, FACT(SOCKET)) || weir_holds(now, unsure)) return;
   int64_t most = view->low >= 0 ? view->low : view->high; /* a low that is not known is at most high */
-  if (most < 0 || weir_view_buffered(view) <= (uint64_t)most) return;
+  uint64_t least = weir_view_buffered(view);
+  if (wrote_late(now)) least = view->sure > view->sent ? view->sure - view->sent : 0;
+  if (most < 0 || least <= (uint64_t)most) return;
   weir_break(now, WEIR_RULE_F3, view->since[WEIR_FACT_WRITE_PAUSED],
-             "resume_writing with %llu bytes in the buffer; %s is %lld", buffered(now), view->low >= 0 ? "low" : "high",
-             (long long)most);
+             "resume_writing with %llu bytes in the buffer; %s is %lld", (unsigned long long)least,
+             view->low >= 0 ? "low" : "high", (long long)most);
 }
 
 static void judge_F3_final(const weir_moment *now) {
@@ -196,7 +204,7 @@ static void judge_F7_call(const weir_moment *now) {
 }
 
 static void judge_F7_final(const weir_moment *now) {
-  if (!weir_ended_quiescent(now)) return;
+  if (!weir_ended_quiescent(now) || !weir_shows_handler(now->view)) return;
   static const uint8_t events[] = {WEIR_EVENT_PAUSE_WRITING, WEIR_EVENT_RESUME_WRITING};
   for (unsigned i = 0; i < 2; i++) {
     const weir_raise *raise = &now->view->raises[events[i]];
@@ -224,8 +232,7 @@ static void judge_F10(const weir_moment *now) {
     return;
   }
   uint64_t unsure = FACT(LOST) | FACT(ABORT) | FACTS_FATAL | FACT(WRITES_UNSURE) | FACT(PEER_CLOSED) | FACT(UNMADE);
-  bool late = weir_holds(now, FACT(CLOSING) | FACT(WROTE_EOF) | FACT(EOF_FALSE)) && view->accepted != view->sure;
-  if (!weir_holds(now, FACT(SOCKET)) || weir_holds(now, unsure) || late) return;
+  if (!weir_holds(now, FACT(SOCKET)) || weir_holds(now, unsure) || wrote_late(now)) return;
   uint64_t most = weir_view_buffered(view), least = most;
   /* Inside a write some of its bytes may not have been taken in yet. */
   for (uint32_t depth = 0; depth < view->depth; depth++) {

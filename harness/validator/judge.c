@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "weir/transport.h"
+
 weir_words weir_tell_since(const weir_moment *now, weir_fact fact, const char *what) {
   weir_words words;
   unsigned long long events = (unsigned long long)(now->index - now->view->since[fact]);
@@ -61,6 +63,15 @@ weir_words weir_tell_data(const weir_record *record, uint64_t expected) {
                    due);
   }
   return words;
+}
+
+bool weir_shows_failures(const weir_view *view) {
+  /* A target that is driven by the harness says what its callbacks may do; it is on the simulated socket. */
+  return (view->facts & (FACT(SOCKET) | FACT(PEER))) != 0 || (view->capabilities & WEIR_CAN_RAISE) != 0;
+}
+
+bool weir_shows_handler(const weir_view *view) {
+  return weir_shows_failures(view) || (view->seen & EVENT(EXCEPTION_HANDLER)) != 0;
 }
 
 bool weir_flush_may_wait(const weir_view *view) {

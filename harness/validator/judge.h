@@ -65,6 +65,11 @@ static inline bool weir_call_failed(const weir_record *record) {
 static inline bool weir_ended_quiescent(const weir_moment *now) {
   return now->record->code == WEIR_END_QUIESCENT;
 }
+/* The trace would show a failure of the connection.  One that was recorded inside a live program shows neither
+ * socket nor peer: whatever a failure would explain cannot be judged there. */
+bool weir_shows_failures(const weir_view *view);
+/* The trace would show what the exception handler is told. */
+bool weir_shows_handler(const weir_view *view);
 /* close() or a false eof_received may wait for ever: the peer does not read and bytes are left. */
 bool weir_flush_may_wait(const weir_view *view);
 /* The connection is open and reads, so that whatever the peer does has to be seen. */

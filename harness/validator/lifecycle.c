@@ -164,7 +164,8 @@ static void judge_L10(const weir_moment *now) {
   if (was != 0 && now->record->b == 0)
     weir_break(now, WEIR_RULE_L10, now->view->since[fact], "is_closing() is false after %s; it has to be true",
                was & FACT(LOST) ? "connection_lost" : "close() or abort()");
-  else if (now->record->b != 0 && weir_holds(now, FACT(CALLS)) && !(now->pair->facts & ending))
+  else if (now->record->b != 0 && weir_shows_failures(now->view) && weir_holds(now, FACT(CALLS)) &&
+           !(now->pair->facts & ending))
     weir_break(now, WEIR_RULE_L10, now->index,
                "is_closing() is true on an open transport that nothing has begun to close");
 }
@@ -226,6 +227,7 @@ static void judge_L13(const weir_moment *now) {
   case WEIR_EXCEPTION_BUFFER:
   case WEIR_EXCEPTION_UNSUPPORTED:
   case WEIR_EXCEPTION_OTHER:
+    if (now->record->code == WEIR_EXCEPTION_OTHER && !weir_shows_failures(now->view)) return; /* a timeout, TLS, ... */
     if (has_cause(now)) return;
     if (now->view->given.ready && !weir_holds(now, FACTS_GONE) && now->record->code != WEIR_EXCEPTION_UNSUPPORTED)
       return; /* a buffer in hand: B8, B11 */

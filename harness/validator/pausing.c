@@ -58,7 +58,7 @@ static void judge_P3(const weir_moment *now) {
   }
   /* Before connection_made has returned and after the peer's end there is nothing to read, whatever the flags say. */
   uint64_t unsure = FACTS_DYING | FACT(PAUSED) | FACT(UNMADE) | FACT(MAKING) | FACT(EOF) | FACTS_FIN;
-  if (!reading && !(was & unsure) && weir_holds(now, FACT(CALLS)))
+  if (!reading && !(was & unsure) && weir_holds(now, FACT(CALLS)) && weir_shows_failures(view))
     weir_break(now, WEIR_RULE_P3, now->index,
                "is_reading() is false on a transport that is neither paused nor closing");
 }

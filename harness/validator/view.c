@@ -195,7 +195,10 @@ static void begin_callback(weir_view *view, const weir_record *record, uint64_t 
     break;
   case WEIR_EVENT_GET_BUFFER: begin_get_buffer(&view->given, record, index); break;
   case WEIR_EVENT_BUFFER_UPDATED: use_buffer(view, record, index); break;
-  case WEIR_EVENT_DATA_RECEIVED: take_incoming(view, record, index); break;
+  case WEIR_EVENT_DATA_RECEIVED:
+    view->given = (weir_given){.asked = false}; /* D6: as buffer_updated would, it ends what get_buffer began */
+    take_incoming(view, record, index);
+    break;
   case WEIR_EVENT_EOF_RECEIVED: enter(view, WEIR_FACT_EOF, index); break;
   case WEIR_EVENT_CONNECTION_LOST:
     enter(view, WEIR_FACT_LOST, index);
@@ -478,6 +481,8 @@ static void end_set_protocol(weir_view *view, const weir_pair *pair) {
 
 static void end_set_limits(weir_view *view, const weir_pair *pair) {
   int32_t high = (int32_t)pair->begin.a, low = (int32_t)(uint32_t)pair->begin.b;
+  /* Set again inside, by a pause_writing that this call brought: which of the two holds is left open. */
+  if ((view->facts & FACT(LIMITS_SET)) && view->since[WEIR_FACT_LIMITS_SET] > pair->index) high = low = INT32_MIN;
   leave(view, FACT(PAUSE_OWED) | FACT(LIMITS_FRESH));
   enter(view, WEIR_FACT_LIMITS_SET, pair->index);
   enter(view, WEIR_FACT_LIMITS_FRESH, pair->index);

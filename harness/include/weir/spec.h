@@ -42,6 +42,7 @@ const char *weir_level_name(weir_level level);      /* "MUST" */
 
 /* A source by its short name ("D8"): a sentence and where it stands.  NULL: none. */
 const char *weir_source_get(const char *name);
+const char *weir_source_name(unsigned source); /* "D8"; NULL past the end */
 
 /* The machine of the specification, D6.  States and the callbacks that move
  * between them; WEIR_STATE_BAD where a callback is not allowed. */

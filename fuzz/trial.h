@@ -1,0 +1,23 @@
+/* One scenario on the reference transport, judged: what the fuzz target and the
+ * campaign have in common. */
+#ifndef WEIR_FUZZ_TRIAL_H
+#define WEIR_FUZZ_TRIAL_H
+
+#include <stdio.h>
+
+#include "weir/scenario.h"
+
+typedef struct fuzz_trial fuzz_trial;
+
+/* NULL: no memory. */
+fuzz_trial *fuzz_trial_new(void);
+void fuzz_trial_free(fuzz_trial *trial);
+/* True: no MUST and no SHOULD is broken, and the run came to an orderly end.
+ * twice: and it does the same again. */
+bool fuzz_trial_run(fuzz_trial *trial, const weir_scenario *scenario, bool twice);
+/* What was wrong, and the scenario as text. */
+void fuzz_trial_tell(const fuzz_trial *trial, const weir_scenario *scenario, FILE *out);
+/* Records of all runs so far. */
+uint64_t fuzz_trial_records(const fuzz_trial *trial);
+
+#endif

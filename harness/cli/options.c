@@ -1,0 +1,10 @@
+#include <argp.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+bool weir_cli_parse(const struct argp *parser, int argc, char **argv, void *input) {
+  error_t error = argp_parse(parser, argc, argv, 0, NULL, input);
+  if (error != 0) weir_cli_say("the options cannot be read: %s", strerror(error));
+  return error == 0;
+}
