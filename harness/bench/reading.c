@@ -11,7 +11,7 @@
 #include "bench/measure.h"
 #include "bench/samples.h"
 #include "trace/codec.h"
-#include "weir/validator.h"
+#include "validator/live.h"
 
 extern char **environ;
 
@@ -20,7 +20,7 @@ enum { EVENTS = 200000, AT_ONCE = 1024, LINE_SIZE = 4096 };
 
 typedef struct lines {
   FILE *file;
-  weir_validator *validator; /* NULL: only read */
+  bool judged;
 } lines;
 
 /* The least that any reader does: the ends of the lines. */
@@ -33,19 +33,27 @@ static void find_lines(void *context) {
   if (count < EVENTS) weir_bench_fail("lines are missing");
 }
 
+/* As `weir check` does. */
 static void read_events(void *context) {
   const lines *self = context;
   weir_record records[AT_ONCE];
+  uint64_t connections[AT_ONCE];
   weir_trace_reader *reader;
   weir_problem problem = {.text = ""};
+  weir_live *live = weir_live_new(0);
+  if (live == NULL) weir_bench_fail("no memory");
   rewind(self->file);
   if (weir_trace_reader_open(self->file, &reader, NULL, &problem) != WEIR_OK) weir_bench_fail(problem.text);
-  if (self->validator != NULL) weir_validator_reset(self->validator);
   for (size_t count = 1; count > 0;) {
-    if (weir_trace_reader_next(reader, records, AT_ONCE, &count, &problem) != WEIR_OK) weir_bench_fail(problem.text);
-    if (self->validator != NULL) weir_validator_feed(self->validator, records, count);
+    if (weir_trace_reader_next_of(reader, records, connections, AT_ONCE, &count, &problem) != WEIR_OK)
+      weir_bench_fail(problem.text);
+    if (self->judged) weir_live_feed(live, records, connections, count);
   }
+  size_t found = 0;
+  (void)weir_live_findings(live, &found);
+  if (found > 0) weir_bench_fail("a read cycle is not what it should be");
   weir_trace_reader_close(reader);
+  weir_live_free(live);
 }
 
 void weir_bench_jsonl(void) {
@@ -58,11 +66,10 @@ void weir_bench_jsonl(void) {
   double ceiling = EVENTS * 1e-6 / weir_bench_time(find_lines, &self);
   double value = EVENTS * 1e-6 / weir_bench_time(read_events, &self);
   weir_bench_say(&(weir_bench_figure){.name = "read", .value = value, .ceiling = ceiling});
-  self.validator = weir_validator_init(weir_bench_memory(weir_validator_size()));
+  self.judged = true;
   value = EVENTS * 1e-6 / weir_bench_time(read_events, &self);
   weir_bench_say(&(weir_bench_figure){.name = "read and judged", .value = value, .ceiling = ceiling, .goal = 1});
   (void)fclose(self.file);
-  free(self.validator);
 }
 
 /* ---- The command on a pipe -------------------------------------------------- */

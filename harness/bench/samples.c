@@ -17,7 +17,7 @@ void weir_bench_scenario(const char *text, weir_scenario *scenario) {
   if (weir_scenario_parse(text, strlen(text), scenario, NULL, &problem) != WEIR_OK) weir_bench_fail(problem.text);
 }
 
-/* A trace of more than `room` records is left out. */
+/* A trace that was cut at a bound, that of `room` records or another, is left out. */
 static bool run(weir_host_run *host, const weir_scenario *scenario, size_t room, weir_bench_traces *traces) {
   weir_trace trace;
   weir_problem problem = {.text = ""};
@@ -25,8 +25,9 @@ static bool run(weir_host_run *host, const weir_scenario *scenario, size_t room,
   weir_trace_init(&trace, traces->records + traces->count, (uint32_t)room);
   weir_status status = weir_host_drive(host, weir_reference(), scenario, &trace, &unreached, &problem);
   if (status != WEIR_OK) weir_bench_fail(problem.text);
-  if (!trace.full) traces->count += trace.count;
-  return !trace.full;
+  if (trace.records[trace.count - 1].code == WEIR_END_LIMIT) return false;
+  traces->count += trace.count;
+  return true;
 }
 
 static weir_bench_traces begin(weir_host_run **host) {
