@@ -74,23 +74,31 @@ weir_status weir_binary_read_header(FILE *in, weir_trace_header *header, weir_pr
   return WEIR_OK;
 }
 
-weir_status weir_binary_read_record(FILE *in, uint32_t number, weir_record *record, bool *there,
-                                    weir_problem *problem) {
-  uint8_t bytes[sizeof *record];
-  size_t size = fread(bytes, 1, sizeof bytes, in);
-  *there = size == sizeof bytes;
-  if (ferror(in)) return weir_fail(problem, WEIR_IO, number, "the trace cannot be read");
-  if (size == 0) return WEIR_OK;
-  if (!*there)
-    return weir_fail(problem, WEIR_BAD_INPUT, number, "record %u is cut: %zu bytes of %zu", number, size, sizeof bytes);
-  *record = (weir_record){.event = bytes[0],
-                          .connection = bytes[1],
-                          .flags = bytes[2],
-                          .code = bytes[3],
-                          .a = (uint32_t)get_number(bytes + 4, 4),
-                          .b = get_number(bytes + 8, 8)};
-  const char *fault = weir_record_fault(record);
-  if (fault == NULL) return WEIR_OK;
-  *there = false;
-  return weir_fail(problem, WEIR_BAD_INPUT, number, "record %u is none that a recorder writes: %s", number, fault);
+static weir_record unpack(const uint8_t *bytes) {
+  return (weir_record){.event = bytes[0],
+                       .connection = bytes[1],
+                       .flags = bytes[2],
+                       .code = bytes[3],
+                       .a = (uint32_t)get_number(bytes + 4, 4),
+                       .b = get_number(bytes + 8, 8)};
+}
+
+weir_status weir_binary_read_records(FILE *in, uint32_t number, weir_record *records, size_t most, size_t *count,
+                                     weir_problem *problem) {
+  size_t size = fread(records, 1, most * sizeof *records, in);
+  bool failed = size < most * sizeof *records && ferror(in);
+  for (*count = 0; *count < size / sizeof *records; ++*count, number++) {
+    uint8_t bytes[sizeof *records];
+    memcpy(bytes, &records[*count], sizeof bytes);
+    records[*count] = unpack(bytes);
+    if (weir_record_is_usual(&records[*count])) continue;
+    const char *fault = weir_record_fault(&records[*count]);
+    if (fault == NULL) continue;
+    return weir_fail(problem, WEIR_BAD_INPUT, number, "record %u is none that a recorder writes: %s", number, fault);
+  }
+  if (failed) return weir_fail(problem, WEIR_IO, number, "the trace cannot be read");
+  size_t rest = size % sizeof *records;
+  if (rest == 0) return WEIR_OK;
+  return weir_fail(problem, WEIR_BAD_INPUT, number, "record %u is cut: %zu bytes of %zu", number, rest,
+                   sizeof *records);
 }
