@@ -143,19 +143,21 @@ static weir_status explain_one(const checking *self, const weir_live_finding *fo
 static weir_status explain(const checking *self, const weir_live_finding *findings, size_t count, weir_verdict verdict,
                            weir_cli_output *output) {
   int left = self->options->explain;
+  weir_status status = WEIR_OK;
   for (size_t i = 0; i < count && left > 0; i++) {
     const weir_live_finding *found = &findings[i];
     if (level_of(found) == WEIR_PROFILE) continue;
     left--;
     if (found->excerpt.count > 0) {
-      weir_status status = explain_one(self, found, verdict, output);
-      if (status != WEIR_OK) return status;
+      weir_status explained = explain_one(self, found, verdict, output);
+      if (explained != WEIR_OK) return explained;
     } else {
+      if (found->excerpt.records == NULL) status = WEIR_NO_MEMORY;
       (void)fprintf(output->stream, "  connection %" PRIu64 ", event %" PRIu64 ": %s: %s\n", found->connection,
                     found->event, weir_rule_get(found->finding.rule)->id, found->finding.message);
     }
   }
-  return WEIR_OK;
+  return status;
 }
 
 static void print_rules(const weir_live_finding *findings, size_t count, FILE *out) {
