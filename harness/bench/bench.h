@@ -11,6 +11,8 @@ void weir_bench_check(const char *weir);
 void weir_bench_cycle(void);
 /* runs.c: short scenarios in this process */
 void weir_bench_runs(void);
+/* shrinking.c: failing scenarios of 1,000 steps */
+void weir_bench_shrinking(void);
 /* programs.c: under the interposing library; `self` is this program, which is also a target */
 void weir_bench_programs(const char *self);
 int weir_bench_program(void);

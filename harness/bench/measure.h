@@ -8,6 +8,8 @@
 
 /* Real time, seconds since some moment. */
 double weir_bench_now(void);
+/* Seconds of the processor that this process has used. */
+double weir_bench_used(void);
 
 /* Work that can be done again and again. */
 typedef void weir_bench_work(void *context);
