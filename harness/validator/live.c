@@ -283,6 +283,7 @@ static void note_lost(weir_live *live, slot *self, const weir_record *record) {
 /* At most AT_ONCE of them. */
 static void feed_some(weir_live *live, slot *self, const weir_record *records, size_t count) {
   weir_record own[AT_ONCE];
+  assert(count > 0);
   if (count > AT_ONCE) count = AT_ONCE;
   for (size_t i = 0; i < count; i++, live->events++) {
     own[i] = records[i];
