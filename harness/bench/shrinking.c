@@ -15,7 +15,7 @@
 enum {
   STEPS = 1000,
   SCENARIOS = 5, /* of each transport and way */
-  TRIES = 40,
+  TRIES = SCENARIOS * 40,
   NUMBER_MAX = 4096,
   MEASURES_MAX = SCENARIOS * FAULT_COUNT * 2
 };
@@ -92,7 +92,7 @@ static void measure_fault(unsigned which, bool alive, workshop *shop, measures *
   weir_runner *runner = NULL;
   if (weir_runner_open_linked(&broken.target, &runner, NULL) != WEIR_OK) weir_bench_fail("no broken transport");
   size_t first = all->count;
-  for (uint64_t seed = 0; seed < SCENARIOS * TRIES && all->count - first < SCENARIOS; seed++) {
+  for (uint64_t seed = 0; seed < TRIES && all->count - first < SCENARIOS; seed++) {
     generate(seed * FAULT_COUNT + which, alive, shop);
     measure(runner, &shop->made, all);
   }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { SHIFT = 8 };
+enum { SHIFT = 8, BAD = WEIR_STATE_BAD * SHIFT };
 
 _Static_assert(WEIR_STATE_COUNT *SHIFT <= 64, "a byte a state in one word");
 _Static_assert(WEIR_STATE_START == 0, "a connection that was not seen is at shift 0");
@@ -29,7 +29,7 @@ static size_t walk_one(const weir_machine *machine, uint8_t *state, const weir_r
   size_t i = 0;
   for (; i < count && records[i].connection == connection; i++) {
     uint64_t next = machine->rows[records[i].flags & WEIR_FLAG_BEGIN][records[i].event] >> (shift & 63);
-    if ((next & 63) == WEIR_STATE_BAD * SHIFT) break;
+    if ((next & 63) == BAD) break;
     shift = next;
   }
   *state = (uint8_t)(shift & 63);
