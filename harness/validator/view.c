@@ -547,3 +547,38 @@ void weir_view_end(weir_view *view, const weir_record *record, const weir_pair *
   else
     end_call(view, record, pair);
 }
+
+/* ---- What long traces consist of --------------------------------------------- */
+/* A record of an event that the compiler knows, so that hardly anything is left
+ * of the functions above. */
+static inline bool take_usual(weir_view *view, weir_record record, unsigned pair_flags, uint64_t index) {
+  const unsigned pair_mask = WEIR_FLAG_BEGIN | WEIR_FLAG_END | WEIR_FLAG_RAISED;
+  if ((record.flags & pair_mask) != pair_flags || weir_view_odd(view, &record) != 0) return false;
+  weir_pair pair = {.begin = record, .index = index, .facts = view->facts};
+  weir_view_begin(view, &record, index);
+  if (pair_flags == 0) return true;
+  assert((view->facts & ~pair.facts) == 0); /* or a monitor might have to be asked before the end */
+  weir_view_end(view, &record, &pair, index);
+  return true;
+}
+
+__attribute__((flatten)) size_t weir_view_take_usual(weir_view *view, const uint64_t *asked, const weir_record *records,
+                                                     size_t count, uint64_t index) {
+  const unsigned complete = WEIR_FLAG_BEGIN | WEIR_FLAG_END;
+  const uint8_t connection = records->connection;
+  for (size_t i = 0; i < count; i++) {
+    weir_record record = records[i];
+    if (record.connection != connection || record.event >= WEIR_EVENT_COUNT) return i;
+    if (asked[record.event] & view->facts) return i;
+    bool taken = false;
+    switch (record.event) {
+    case WEIR_EVENT_GET_BUFFER: taken = take_usual(view, record, complete, index + i); break;
+    case WEIR_EVENT_BUFFER_UPDATED: taken = take_usual(view, record, complete, index + i); break;
+    case WEIR_EVENT_RECV: taken = take_usual(view, record, 0, index + i); break;
+    case WEIR_EVENT_PEER_SEND: taken = take_usual(view, record, 0, index + i); break;
+    default: break;
+    }
+    if (!taken) return i;
+  }
+  return count;
+}

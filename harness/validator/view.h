@@ -223,6 +223,13 @@ void weir_view_begin(weir_view *view, const weir_record *record, uint64_t index)
 /* Takes an end; pair is its begin. */
 void weir_view_end(weir_view *view, const weir_record *record, const weir_pair *pair, uint64_t index);
 
+#define EVENTS_USUAL (EVENT(GET_BUFFER) | EVENT(BUFFER_UPDATED) | EVENT(RECV) | EVENT(PEER_SEND))
+/* Takes records from the first on, the begin and the end of each, as long as
+ * they are of one connection, are what long traces mostly consist of, and no
+ * monitor wants to see them: no fact of asked[event] holds.  Returns how many. */
+size_t weir_view_take_usual(weir_view *view, const uint64_t *asked, const weir_record *records, size_t count,
+                            uint64_t index);
+
 /* The innermost callback that is open, 0: none. */
 uint8_t weir_view_callback(const weir_view *view);
 /* Bytes accepted and not yet taken by the socket. */
