@@ -472,6 +472,9 @@ START_TEST(flow_control) {
       {"open cm write/200000{ pw } prec/200000@0 end", "F3@6"},
       {"open cm watch limits/10@5 write/20{ pw } send/20=15 close cl sockclose end", "C2@9"},
       {"open cm watch limits/0 write/20{ pw } send/20=15 rw end", "F3@8"},
+      /* ... and not when low is raised over what is in it, until some of it is sent */
+      {"open cm watch limits/10@5 write/20{ pw } limits/100@50 write/9 pstop end", ""},
+      {"open cm watch limits/10@5 write/20{ pw } limits/100@50 write/9 send/29=1 pstop end", "F3@11"},
       /* ... of which a write after close() may be, or not */
       {"open cm watch limits/10@5 write/20{ pw } close write/30 send/20=20 rw cl sockclose end", ""},
       {"open cm watch limits/10@5 write/20{ pw } close write/30 send/20=14 rw send/6=6 cl sockclose end", "F3@10"},

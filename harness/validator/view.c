@@ -486,6 +486,7 @@ static void end_set_limits(weir_view *view, const weir_pair *pair) {
   leave(view, FACT(PAUSE_OWED) | FACT(LIMITS_FRESH));
   enter(view, WEIR_FACT_LIMITS_SET, pair->index);
   enter(view, WEIR_FACT_LIMITS_FRESH, pair->index);
+  view->sent_at_limits = view->sent;
   view->given_high = high;
   view->given_low = low;
   bool illegal = weir_limits_illegal(high, low); /* F4: accepted all the same, so nothing is known */

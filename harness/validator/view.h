@@ -185,13 +185,14 @@ typedef struct weir_view {
   uint64_t received;       /* by recv */
   uint64_t polls;
   /* Outgoing. */
-  uint64_t accepted;  /* by write() and writelines(), those that still run included */
-  uint64_t refused;   /* by those that raised when the connection was ending, whatever became of them (C7, W9) */
-  uint64_t sure;      /* ... that no rule lets the transport drop */
-  uint64_t sent;      /* taken by the socket */
-  uint64_t drained;   /* received by the peer: its next byte */
-  uint8_t mixed;      /* event that the DATA records belong to */
-  uint64_t errors[2]; /* errnos of socket operations */
+  uint64_t accepted;       /* by write() and writelines(), those that still run included */
+  uint64_t refused;        /* by those that raised when the connection was ending, whatever became of them (C7, W9) */
+  uint64_t sure;           /* ... that no rule lets the transport drop */
+  uint64_t sent;           /* taken by the socket */
+  uint64_t sent_at_limits; /* ... when the limits were set */
+  uint64_t drained;        /* received by the peer: its next byte */
+  uint8_t mixed;           /* event that the DATA records belong to */
+  uint64_t errors[2];      /* errnos of socket operations */
   uint8_t span_first, span_count;
   weir_span spans[WEIR_SPANS_MAX];
 
