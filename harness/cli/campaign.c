@@ -70,14 +70,23 @@ static void watch_end(const watch *self) {
 
 /* ---- The report */
 
+/* The worst finding of a failure, known deviations left out; NULL: there is none. */
+static const weir_finding *to_explain(const weir_case_result *result) {
+  if (result->verdict != WEIR_FAIL || result->all_known) return NULL;
+  for (size_t i = 0; i < result->finding_count; i++)
+    if (!weir_case_knows(result, result->findings[i].rule)) return &result->findings[i];
+  return NULL;
+}
+
 static weir_status explain(const weir_result *result, int most, const weir_report_options *options, FILE *out) {
   for (size_t t = 0; t < result->count && most > 0; t++) {
     const weir_target_result *target = &result->targets[t];
     for (size_t c = 0; c < target->count && most > 0; c++) {
       const weir_case_result *one = &target->cases[c];
-      if (one->verdict != WEIR_FAIL || one->finding_count == 0) continue;
+      const weir_finding *finding = to_explain(one);
+      if (finding == NULL) continue;
       (void)fputc('\n', out);
-      weir_status status = weir_report_finding(target, one, &one->findings[0], options, out);
+      weir_status status = weir_report_finding(target, one, finding, options, out);
       if (status != WEIR_OK) return status;
       most--;
     }
@@ -99,6 +108,19 @@ static int report(const weir_cli_campaign *campaign, const weir_result *result, 
     return WEIR_EXIT_USAGE;
   }
   return WEIR_EXIT_OK;
+}
+
+/* ---- Expectations */
+
+static weir_status update(const char *path, const weir_expectations *old, const weir_result *result,
+                          weir_problem *problem) {
+  weir_cli_output output;
+  weir_status status = weir_cli_output_open(&output, path, problem);
+  if (status != WEIR_OK) return status;
+  status = weir_expectations_write(old, result, output.stream);
+  if (status == WEIR_OK || status == WEIR_IO) return weir_cli_output_close(&output, problem);
+  weir_cli_output_discard(&output);
+  return weir_fail(problem, status, 0, "%s was not written: %s", path, weir_status_name(status));
 }
 
 /* ---- The run */
@@ -133,8 +155,11 @@ int weir_cli_campaign_run(const weir_cli_campaign *campaign, const weir_suite *s
   watch_begin(&signals);
   weir_result result = {.strict = campaign->strict, .seed = campaign->seed};
   int broken = run_targets(campaign, suite, &signals, &result);
+  if (campaign->expectations != NULL) weir_expectations_apply(campaign->expectations, &result);
   int reported = report(campaign, &result, &output);
   status = campaign->traces != NULL ? weir_cli_traces_write(campaign->traces, &result, &problem) : WEIR_OK;
+  if (status == WEIR_OK && campaign->update != NULL && signals.caught == 0)
+    status = update(campaign->update, campaign->expectations, &result, &problem);
   if (status != WEIR_OK) reported = weir_cli_fail(status, &problem);
   int verdict = weir_result_status(&result);
   weir_result_clear(&result);

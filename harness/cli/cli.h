@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "engine/engine.h"
+#include "engine/expectations.h"
 #include "report/report.h"
 #include "targets/places.h"
 #include "trace/codec.h"
@@ -80,7 +81,9 @@ typedef struct weir_cli_campaign {
   bool strict;
   bool log;
   uint64_t seed;
-  int explain; /* failures to be explained behind a table; -1: the default */
+  int explain;                           /* failures to be explained behind a table; -1: the default */
+  const weir_expectations *expectations; /* NULL: none are applied */
+  const char *update;                    /* where to write what they should be, or NULL */
 } weir_cli_campaign;
 
 struct argp_state;
@@ -90,7 +93,12 @@ enum { WEIR_CLI_KEY_STRICT = 256, WEIR_CLI_KEY_SEED, WEIR_CLI_KEY_LOG, WEIR_CLI_
   {"format", 'f', "FORMAT", 0, "table (default), tap, junit or json", 0},                                              \
       {"output", 'o', "FILE", 0, "write to FILE, in one piece, in place of standard output", 0},                       \
       {"strict", WEIR_CLI_KEY_STRICT, NULL, 0, "a broken SHOULD fails as a MUST does", 0},                             \
-      {"explain", WEIR_CLI_KEY_EXPLAIN, "N", 0, "explain the first N failures behind the table (default 1)", 0},       \
+      {"explain",                                                                                                      \
+       WEIR_CLI_KEY_EXPLAIN,                                                                                           \
+       "N",                                                                                                            \
+       0,                                                                                                              \
+       "explain the first N failures behind the table, known ones left out (default 1)",                               \
+       0},                                                                                                             \
       {"traces", WEIR_CLI_KEY_TRACES, "FOLDER", 0, "write every trace to FOLDER/TARGET/CASE.jsonl", 0}, {              \
     "log", WEIR_CLI_KEY_LOG, NULL, 0, "let the standard error of targets through", 0                                   \
   }

@@ -173,10 +173,9 @@ static int shrink_file(const shrink_options *self, const char *name) {
   weir_problem problem = {.text = ""};
   weir_suite suite = {.count = 0};
   weir_status status = weir_cli_load_scenario(name, &suite, &problem);
-  if (status != WEIR_OK) return weir_cli_fail(status, &problem);
   weir_runner_options how = {.command = self->command, .log = self->log};
   weir_runner *runner = NULL;
-  status = weir_runner_open(self->target, &how, &runner, &problem);
+  if (status == WEIR_OK) status = weir_runner_open(self->target, &how, &runner, &problem);
   int exit_status = status == WEIR_OK ? shrink_case(self, runner, &suite.cases[0]) : weir_cli_fail(status, &problem);
   weir_runner_close(runner);
   weir_suite_free(&suite);
@@ -187,7 +186,7 @@ int weir_cli_shrink(int argc, char **argv) {
   shrink_options self = {.rule = -1};
   char name[WEIR_CASE_NAME_MAX];
   self.command = weir_cli_cut_command(&argc, argv);
-  if (argp_parse(&parser, argc, argv, 0, NULL, &self) != 0) return WEIR_EXIT_USAGE;
+  if (!weir_cli_parse(&parser, argc, argv, &self)) return WEIR_EXIT_USAGE;
   size_t wanted = self.command != NULL ? 1 : 2;
   if (self.count != wanted) {
     weir_cli_say("a target and a scenario are needed: `weir shrink reference FILE`, or `weir shrink FILE -- "

@@ -3,18 +3,27 @@
 
 #include "cli/cli.h"
 #include "core/nearest.h"
+#include "weir/spec.h"
+
+enum { EXPECT_MOST = 64 };
 
 typedef struct test_options {
   weir_cli_campaign campaign;
   const char *glob;
   const char *folder;
+  const char *expect[EXPECT_MOST]; /* files of expectations */
+  size_t expect_count;
+  bool no_expect;
 } test_options;
 
-enum { KEY_CASES = 512 };
+enum { KEY_CASES = 512, KEY_EXPECT, KEY_NO_EXPECT, KEY_UPDATE };
 
 static const struct argp_option options[] = {
     {"case", 'c', "GLOB", 0, "only cases whose names match, as `closing/*`", 0},
     {"cases", KEY_CASES, "FOLDER", 0, "the cases below FOLDER in place of the suite", 0},
+    {"expect", KEY_EXPECT, "FILE", 0, "known deviations, which do not fail; may be given again", 0},
+    {"no-expect", KEY_NO_EXPECT, NULL, 0, "take no notice of any --expect", 0},
+    {"update-expectations", KEY_UPDATE, "FILE", 0, "write to FILE, for review, what would have to be expected", 0},
     WEIR_CLI_CAMPAIGN_OPTIONS,
     {"seed", WEIR_CLI_KEY_SEED, "N", 0, "recorded in the result, for what is drawn at random (no case of the suite is)",
      0},
@@ -26,6 +35,12 @@ static error_t parse(int key, char *value, struct argp_state *state) {
   switch (key) {
   case 'c': self->glob = value; return 0;
   case KEY_CASES: self->folder = value; return 0;
+  case KEY_EXPECT:
+    if (self->expect_count == EXPECT_MOST) argp_error(state, "at most %d files of expectations", EXPECT_MOST);
+    self->expect[self->expect_count++] = value;
+    return 0;
+  case KEY_NO_EXPECT: self->no_expect = true; return 0;
+  case KEY_UPDATE: self->campaign.update = value; return 0;
   case ARGP_KEY_ARG: weir_cli_campaign_target(&self->campaign, value, state); return 0;
   default: return ARGP_ERR_UNKNOWN;
   }
@@ -37,7 +52,8 @@ static const struct argp parser = {
     .args_doc = "TARGET...\n-- COMMAND...",
     .doc = "Run the suite on targets and report.\v"
            "A target is a name with an optional runtime (reference, asyncio@3.12), a plug-in (./libmine.so), or a "
-           "command after `--`. Exit status: 0 conforms; 1 a MUST is broken; 2 usage, unreadable input or a broken "
+           "command after `--`. Exit status: 0 conforms; 1 a MUST is broken, or a result differs from its expectation; "
+           "2 usage, unreadable input or a broken "
            "harness; 77 nothing could be run; 130 interrupted, with the results so far written.",
 };
 
@@ -56,6 +72,36 @@ static int no_case(const char *glob, const char *folder) {
   else
     weir_cli_say("no case matches `%s`: see `weir list cases`", glob);
   return WEIR_EXIT_USAGE;
+}
+
+/* ---- Expectations */
+
+static weir_status load_expectations(const test_options *self, weir_expectations *expectations, weir_problem *problem) {
+  weir_status status = WEIR_OK;
+  for (size_t i = 0; i < self->expect_count && !self->no_expect && status == WEIR_OK; i++)
+    status = weir_expectations_load(self->expect[i], expectations, problem);
+  return status;
+}
+
+static bool is_case(const weir_suite *suite, const weir_expectation_glob *glob) {
+  for (size_t i = 0; i < suite->count; i++)
+    if (weir_expectation_glob_matches(glob, suite->cases[i].name)) return true;
+  return false;
+}
+
+/* An entry that nobody has looked at, and, where the whole suite is there to
+ * tell it, a case that there is no more. */
+static void review(const weir_expectations *expectations, const weir_suite *suite, bool whole) {
+  for (size_t e = 0; e < expectations->count; e++) {
+    const weir_expectation *entry = &expectations->entries[e];
+    const char *path = expectations->files[entry->file].path;
+    if (strcmp(entry->reason, WEIR_EXPECTATION_NEW) == 0)
+      weir_cli_say("%s:%u: nobody has said yet why rule %s is broken there", path, entry->line,
+                   weir_rule_get(entry->rule)->id);
+    for (size_t k = entry->first_glob; whole && k < entry->first_glob + entry->glob_count; k++)
+      if (!is_case(suite, &expectations->globs[k]))
+        weir_cli_say("%s:%u: there is no case `%s`", path, expectations->globs[k].line, expectations->globs[k].text);
+  }
 }
 
 static int test_suite(const test_options *self, const weir_suite *suite, const char *folder) {
@@ -83,7 +129,12 @@ int weir_cli_test(int argc, char **argv) {
   weir_suite suite = {.count = 0};
   weir_status status = weir_cli_cases_folder(self.folder, folder, sizeof folder, &problem);
   if (status == WEIR_OK) status = weir_suite_load(folder, self.glob, &suite, &problem);
+  weir_expectations expectations = {.count = 0};
+  if (status == WEIR_OK) status = load_expectations(&self, &expectations, &problem);
+  if (status == WEIR_OK) review(&expectations, &suite, self.glob == NULL && self.folder == NULL);
+  if (self.expect_count > 0 && !self.no_expect) self.campaign.expectations = &expectations;
   int exit_status = status == WEIR_OK ? test_suite(&self, &suite, folder) : weir_cli_fail(status, &problem);
+  weir_expectations_free(&expectations);
   weir_suite_free(&suite);
   return exit_status;
 }

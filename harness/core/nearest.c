@@ -1,5 +1,6 @@
 #include "core/nearest.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,28 +13,31 @@ static unsigned least(unsigned a, unsigned b) {
   return a < b ? a : b;
 }
 
-/* Levenshtein's distance, one row of the table at a time. */
+/* Edits from one word to the other (optimal string alignment), two rows back. */
 static unsigned distance(const char *left, const char *right, size_t right_size) {
-  unsigned row[WEIR_NEAREST_MAX];
-  for (unsigned i = 0; i <= right_size; i++) row[i] = i;
-  for (unsigned l = 0; left[l] != '\0'; l++) {
-    unsigned diagonal = row[0];
-    row[0] = l + 1;
-    for (unsigned r = 0; r < right_size; r++) {
-      unsigned above = row[r + 1];
-      unsigned change = diagonal + (left[l] != right[r]);
-      row[r + 1] = least(change, least(above, row[r]) + 1);
-      diagonal = above;
+  unsigned rows[3][WEIR_NEAREST_MAX];
+  unsigned *before = rows[0], *above = rows[1], *row = rows[2];
+  for (unsigned r = 0; r <= right_size; r++) before[r] = above[r] = r;
+  for (unsigned l = 1; left[l - 1] != '\0'; l++) {
+    row[0] = l;
+    for (unsigned r = 1; r <= right_size; r++) {
+      row[r] = least(above[r - 1] + (left[l - 1] != right[r - 1]), least(above[r], row[r - 1]) + 1);
+      bool swapped = l > 1 && r > 1 && left[l - 1] == right[r - 2] && left[l - 2] == right[r - 1];
+      if (swapped) row[r] = least(row[r], before[r - 2] + 1);
     }
+    unsigned *spare = before;
+    before = above;
+    above = row;
+    row = spare;
   }
-  return row[right_size];
+  return above[right_size];
 }
 
 void weir_nearest_offer(weir_nearest *nearest, const char *word) {
   size_t size = strlen(word);
   if (size >= WEIR_NEAREST_MAX) return;
   unsigned away = distance(nearest->wanted, word, size);
-  if (away >= nearest->distance) return;
+  if (away == 0 || away >= nearest->distance) return; /* the word itself is no slip */
   nearest->distance = away;
   memcpy(nearest->best, word, size + 1);
 }
@@ -41,5 +45,5 @@ void weir_nearest_offer(weir_nearest *nearest, const char *word) {
 const char *weir_nearest_best(const weir_nearest *nearest) {
   if (nearest->best[0] == '\0') return NULL;
   size_t size = strlen(nearest->wanted);
-  return (size_t)nearest->distance * 2 <= (size < 2 ? 2 : size) ? nearest->best : NULL;
+  return nearest->distance <= (size < 6 ? 1 : size / 3) ? nearest->best : NULL;
 }

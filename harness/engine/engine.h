@@ -49,7 +49,19 @@ typedef struct weir_case_result {
   uint32_t unreached;
   uint64_t exercised[2];         /* rules put to the test, bit by weir_rule */
   char profile[WEIR_REASON_MAX]; /* "F12=high 65536 low 16384; ..." */
+  /* What expectations say of it (expectations.h), rules as bits by weir_rule. */
+  uint64_t known[2];                  /* rules whose break here is a known deviation */
+  uint64_t gone[2];                   /* those of them that were kept: an unexpected pass */
+  bool all_known;                     /* verdict fail, and each finding that makes it one is known */
+  char known_reason[WEIR_REASON_MAX]; /* of the first known deviation that came */
 } weir_case_result;
+
+/* Whether what came is what was to come: no failure but known ones, no error,
+ * and no known deviation that has gone away. */
+bool weir_case_expected(const weir_case_result *result);
+bool weir_case_gone(const weir_case_result *result);
+/* Whether the break of a rule in this case is a known deviation. */
+bool weir_case_knows(const weir_case_result *result, unsigned rule);
 
 typedef struct weir_target_result {
   char name[WEIR_CASE_NAME_MAX];
@@ -58,12 +70,15 @@ typedef struct weir_target_result {
   weir_case_result *cases;
   size_t count;
   size_t tally[WEIR_VERDICT_COUNT];
+  size_t known; /* cases of tally[WEIR_FAIL] that are known deviations */
+  size_t gone;  /* cases with an unexpected pass */
 } weir_target_result;
 
 typedef struct weir_result {
   weir_target_result *targets;
   size_t count;
   bool strict;
+  bool expecting; /* expectations were applied */
   uint64_t seed;
 } weir_result;
 
@@ -96,7 +111,8 @@ void weir_case_result_clear(weir_case_result *result);
 void weir_result_clear(weir_result *result);
 
 /* The exit status of it all: 2 where a case was an error of the harness or the
- * adapter; else 1 where a MUST is broken (strict: a SHOULD); else 77 where
+ * adapter; else 1 where a MUST is broken (strict: a SHOULD) and that is not a
+ * known deviation, or where a known deviation has gone away; else 77 where
  * nothing was run, or all was skipped; else 0. */
 int weir_result_status(const weir_result *result);
 

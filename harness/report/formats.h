@@ -12,6 +12,8 @@ void weir_report_tap(const weir_result *result, FILE *out);
 void weir_report_junit(const weir_result *result, FILE *out);
 WEIR_MUST_USE weir_status weir_report_json(const weir_result *result, FILE *out);
 
+/* Whether a rule was broken in a case. */
+bool weir_report_breaks(const weir_case_result *result, unsigned rule);
 /* Cases of a target in which a rule was broken. */
 size_t weir_report_broken(const weir_target_result *target, unsigned rule, const weir_case_result **first);
 /* Whether any case put the rule to the test. */

@@ -32,7 +32,7 @@ static json_t *whole(json_t *object, bool is_whole) {
   return NULL;
 }
 
-static json_t *finding_json(const weir_finding *finding) {
+static json_t *finding_json(const weir_case_result *result, const weir_finding *finding) {
   const weir_rule_info *rule = weir_report_rule(finding);
   json_t *object = json_object();
   return whole(object, put(object, "rule", json_string(rule->id)) &&
@@ -41,6 +41,7 @@ static json_t *finding_json(const weir_finding *finding) {
                            put(object, "since", json_integer((json_int_t)finding->since)) &&
                            put(object, "connection", json_integer(finding->connection)) &&
                            put(object, "count", json_integer(finding->count)) &&
+                           put(object, "known", json_boolean(weir_case_knows(result, finding->rule))) &&
                            put(object, "message", text(finding->message)));
 }
 
@@ -48,22 +49,27 @@ static json_t *findings_json(const weir_case_result *result) {
   json_t *array = json_array();
   bool is_whole = true;
   for (size_t i = 0; is_whole && i < result->finding_count; i++)
-    is_whole = append(array, finding_json(&result->findings[i]));
+    is_whole = append(array, finding_json(result, &result->findings[i]));
   return whole(array, is_whole);
 }
 
-/* Without a list of expectations, what is expected of a case is that it brings
- * neither a failure nor an error. */
-static bool is_expected(const weir_case_result *result) {
-  return result->verdict != WEIR_FAIL && result->verdict != WEIR_ERROR;
+/* The rules whose known deviation did not come. */
+static json_t *gone_json(const weir_case_result *result) {
+  json_t *array = json_array();
+  bool is_whole = true;
+  for (unsigned rule = 0; is_whole && rule < WEIR_RULE_COUNT; rule++)
+    if ((result->gone[rule / 64] >> rule % 64 & 1) != 0) is_whole = append(array, json_string(weir_rule_get(rule)->id));
+  return whole(array, is_whole);
 }
 
 static json_t *case_json(const weir_case_result *result) {
   json_t *object = json_object();
   bool is_whole = put(object, "case", text(weir_report_case_name(result))) &&
                   put(object, "verdict", json_string(weir_verdict_name(result->verdict))) &&
-                  put(object, "expected", json_boolean(is_expected(result)));
+                  put(object, "expected", json_boolean(weir_case_expected(result)));
   if (is_whole && result->reason[0] != 0) is_whole = put(object, "reason", text(result->reason));
+  if (is_whole && result->known_reason[0] != 0) is_whole = put(object, "known", text(result->known_reason));
+  if (is_whole && weir_case_gone(result)) is_whole = put(object, "gone", gone_json(result));
   if (is_whole && result->unreached != 0) is_whole = put(object, "unreached", json_integer(result->unreached));
   if (is_whole && result->profile[0] != 0) is_whole = put(object, "profile", text(result->profile));
   return whole(object, is_whole && put(object, "findings", findings_json(result)));
@@ -87,7 +93,7 @@ static json_t *untested_json(const weir_target_result *target) {
   return whole(array, is_whole);
 }
 
-static json_t *target_json(const weir_target_result *target) {
+static json_t *target_json(const weir_target_result *target, bool expecting) {
   json_t *object = json_object();
   bool is_whole = put(object, "target", text(target->name)) && put(object, "version", text(target->version));
   if (target->unavailable[0] != 0)
@@ -96,6 +102,9 @@ static json_t *target_json(const weir_target_result *target) {
   json_t *cases = json_array();
   bool all = true;
   for (size_t i = 0; all && i < target->count; i++) all = append(cases, case_json(&target->cases[i]));
+  if (expecting)
+    is_whole = is_whole && put(object, "known", json_integer((json_int_t)target->known)) &&
+               put(object, "gone", json_integer((json_int_t)target->gone));
   is_whole = is_whole && put(object, "tally", tally_json(target)) && put(object, "untested", untested_json(target));
   return whole(object, put(object, "cases", whole(cases, all)) && is_whole);
 }
@@ -105,7 +114,8 @@ weir_status weir_report_json(const weir_result *result, FILE *out) {
   (void)snprintf(spec, sizeof spec, "%016" PRIx64, weir_spec_hash());
   json_t *results = json_array();
   bool all = true;
-  for (size_t i = 0; all && i < result->count; i++) all = append(results, target_json(&result->targets[i]));
+  for (size_t i = 0; all && i < result->count; i++)
+    all = append(results, target_json(&result->targets[i], result->expecting));
   json_t *object = json_object();
   bool is_whole = put(object, "weir", json_string(WEIR_VERSION)) && put(object, "spec", json_string(spec)) &&
                   put(object, "seed", json_integer((json_int_t)result->seed)) &&

@@ -38,7 +38,7 @@ const weir_rule_info *weir_report_rule(const weir_finding *finding) {
   return rule != NULL ? rule : &unknown;
 }
 
-static bool breaks(const weir_case_result *result, unsigned rule) {
+bool weir_report_breaks(const weir_case_result *result, unsigned rule) {
   for (size_t i = 0; i < result->finding_count; i++)
     if (result->findings[i].rule == rule) return true;
   return false;
@@ -47,7 +47,7 @@ static bool breaks(const weir_case_result *result, unsigned rule) {
 size_t weir_report_broken(const weir_target_result *target, unsigned rule, const weir_case_result **first) {
   size_t count = 0;
   for (size_t i = 0; i < target->count; i++) {
-    if (!breaks(&target->cases[i], rule)) continue;
+    if (!weir_report_breaks(&target->cases[i], rule)) continue;
     if (count++ == 0 && first != NULL) *first = &target->cases[i];
   }
   return count;

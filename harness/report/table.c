@@ -14,15 +14,25 @@ enum {
   REASONS_SHOWN_MAX = 6 /* of one verdict and target */
 };
 
-static const char *const heads[] = {"cases", "pass", "warn", "fail", "skip", "error"};
-enum { HEAD_COUNT = sizeof heads / sizeof heads[0] };
+enum { HEAD_CASES, HEAD_PASS, HEAD_WARN, HEAD_FAIL, HEAD_KNOWN, HEAD_GONE, HEAD_SKIP, HEAD_ERROR, HEAD_COUNT };
+
+/* Known deviations stand in a column of their own, apart from failures; what
+ * has gone away is counted where it came out, and once more. */
+static const struct head {
+  const char *word;
+  int color;
+} heads[HEAD_COUNT] = {
+    [HEAD_CASES] = {"cases", 0},      [HEAD_PASS] = {"pass", WEIR_GREEN}, [HEAD_WARN] = {"warn", WEIR_YELLOW},
+    [HEAD_FAIL] = {"fail", WEIR_RED}, [HEAD_KNOWN] = {"known", WEIR_DIM}, [HEAD_GONE] = {"gone", WEIR_RED},
+    [HEAD_SKIP] = {"skip", WEIR_DIM}, [HEAD_ERROR] = {"error", WEIR_RED},
+};
 
 typedef struct weir_table {
   const weir_result *result;
   FILE *out;
   bool color;
   unsigned width;
-  unsigned name, version, counts[HEAD_COUNT]; /* columns of each column */
+  unsigned name, version, counts[HEAD_COUNT]; /* columns of each column; 0: not shown */
 } weir_table;
 
 static unsigned larger(unsigned x, unsigned y) {
@@ -34,8 +44,24 @@ static unsigned smaller(unsigned x, unsigned y) {
 }
 
 static size_t count_of(const weir_target_result *target, size_t head) {
-  static const weir_verdict verdicts[] = {WEIR_PASS, WEIR_PASS, WEIR_WARN, WEIR_FAIL, WEIR_SKIP, WEIR_ERROR};
-  return head == 0 ? target->count : target->tally[verdicts[head]];
+  switch (head) {
+  case HEAD_PASS: return target->tally[WEIR_PASS];
+  case HEAD_WARN: return target->tally[WEIR_WARN];
+  case HEAD_FAIL: return target->tally[WEIR_FAIL] - target->known;
+  case HEAD_KNOWN: return target->known;
+  case HEAD_GONE: return target->gone;
+  case HEAD_SKIP: return target->tally[WEIR_SKIP];
+  case HEAD_ERROR: return target->tally[WEIR_ERROR];
+  default: return target->count;
+  }
+}
+
+/* Nobody who expects nothing is shown columns for it. */
+static bool is_shown(const weir_result *result, size_t head) {
+  if (head == HEAD_KNOWN) return result->expecting;
+  size_t gone = 0;
+  for (size_t i = 0; i < result->count; i++) gone += result->targets[i].gone;
+  return head != HEAD_GONE || gone > 0;
 }
 
 static unsigned digits(size_t number) {
@@ -53,13 +79,14 @@ static unsigned columns_of(const char *text) {
 static void measure(weir_table *table) {
   table->name = (unsigned)strlen("target");
   table->version = (unsigned)strlen("version");
-  for (size_t head = 0; head < HEAD_COUNT; head++) table->counts[head] = (unsigned)strlen(heads[head]);
+  for (size_t head = 0; head < HEAD_COUNT; head++)
+    table->counts[head] = is_shown(table->result, head) ? (unsigned)strlen(heads[head].word) : 0;
   for (size_t i = 0; i < table->result->count; i++) {
     const weir_target_result *target = &table->result->targets[i];
     table->name = larger(table->name, columns_of(target->name));
     table->version = larger(table->version, columns_of(target->version));
     for (size_t head = 0; head < HEAD_COUNT; head++)
-      table->counts[head] = larger(table->counts[head], digits(count_of(target, head)));
+      if (table->counts[head] > 0) table->counts[head] = larger(table->counts[head], digits(count_of(target, head)));
   }
   table->name = smaller(table->name, NAME_MAX_COLUMNS);
   table->version = smaller(table->version, VERSION_MAX_COLUMNS);
@@ -99,7 +126,7 @@ static void list_broken(const weir_target_result *target, char *out, size_t size
 /* Columns before the broken rules. */
 static unsigned left_of_rules(const weir_table *table) {
   unsigned columns = table->name + 1 + table->version + 1;
-  for (size_t head = 0; head < HEAD_COUNT; head++) columns += table->counts[head] + 1;
+  for (size_t head = 0; head < HEAD_COUNT; head++) columns += table->counts[head] > 0 ? table->counts[head] + 1 : 0;
   return columns + 1;
 }
 
@@ -123,16 +150,6 @@ static void write_rules(const weir_table *table, const weir_target_result *targe
   }
 }
 
-static int color_of(weir_verdict verdict) {
-  switch (verdict) {
-  case WEIR_PASS: return WEIR_GREEN;
-  case WEIR_WARN: return WEIR_YELLOW;
-  case WEIR_FAIL:
-  case WEIR_ERROR: return WEIR_RED;
-  default: return WEIR_DIM;
-  }
-}
-
 static void write_unavailable(const weir_table *table, const weir_target_result *target, const char *name) {
   char text[WEIR_TEXT_LINE_MAX];
   (void)snprintf(text, sizeof text, "not available: %s", target->unavailable);
@@ -148,11 +165,11 @@ static void write_row(const weir_table *table, const weir_target_result *target)
     return;
   }
   (void)fprintf(table->out, "%s %s ", name, version);
-  static const weir_verdict verdicts[] = {WEIR_SKIP, WEIR_PASS, WEIR_WARN, WEIR_FAIL, WEIR_SKIP, WEIR_ERROR};
   for (size_t head = 0; head < HEAD_COUNT; head++) {
+    if (table->counts[head] == 0) continue;
     size_t count = count_of(target, head);
     bool painted = table->color && head > 0 && count > 0;
-    weir_text_paint(table->out, painted, color_of(verdicts[head]));
+    weir_text_paint(table->out, painted, heads[head].color);
     (void)fprintf(table->out, "%*zu", (int)table->counts[head], count);
     weir_text_plain(table->out, painted);
     if (head + 1 < HEAD_COUNT) (void)fputc(' ', table->out);
@@ -164,7 +181,7 @@ static void write_head(const weir_table *table) {
   weir_text_paint(table->out, table->color, WEIR_BOLD);
   (void)fprintf(table->out, "%-*s %-*s ", (int)table->name, "target", (int)table->version, "version");
   for (size_t head = 0; head < HEAD_COUNT; head++)
-    (void)fprintf(table->out, "%*s ", (int)table->counts[head], heads[head]);
+    if (table->counts[head] > 0) (void)fprintf(table->out, "%*s ", (int)table->counts[head], heads[head].word);
   if (left_of_rules(table) + RULES_LEAST <= table->width) (void)fputs(" rules broken", table->out);
   weir_text_plain(table->out, table->color);
   (void)fputc('\n', table->out);
@@ -176,17 +193,44 @@ static const char *plural(size_t count) {
   return count == 1 ? " " : "s";
 }
 
+/* Of the cases that break a rule, those where that is known; *first is the first where it is not. */
+static size_t count_known(const weir_target_result *target, unsigned rule, const weir_case_result **first) {
+  size_t count = 0;
+  bool any_new = false;
+  for (size_t i = 0; i < target->count; i++) {
+    if (!weir_report_breaks(&target->cases[i], rule)) continue;
+    bool known = weir_case_knows(&target->cases[i], rule);
+    count += known;
+    if (!known && !any_new) *first = &target->cases[i];
+    any_new = any_new || !known;
+  }
+  return count;
+}
+
 static void write_rule_group(const weir_table *table, const weir_target_result *target, unsigned rule) {
   const weir_case_result *first = NULL;
-  size_t count = weir_report_broken(target, rule, &first);
+  size_t count = weir_report_broken(target, rule, &first), known = count_known(target, rule, &first);
   if (count == 0) return;
   const weir_rule_info *info = weir_rule_get(rule);
   char label[64];
   char text[WEIR_TEXT_LINE_MAX];
   (void)snprintf(label, sizeof label, "  %-6s %-4s", weir_level_name(info->level), info->id);
-  (void)snprintf(text, sizeof text, "%4zu case%s %s", count, plural(count), weir_report_case_name(first));
+  int size = snprintf(text, sizeof text, "%4zu case%s", count, plural(count));
+  if (known > 0) size += snprintf(text + size, sizeof text - (size_t)size, ", %zu known: ", known);
+  (void)snprintf(text + size, sizeof text - (size_t)size, "%s%s", known > 0 ? "" : " ", weir_report_case_name(first));
   (void)weir_text_paragraph(table->out, label, 14, text, table->width, 2);
   (void)weir_text_paragraph(table->out, "", 14, info->sentence, table->width, 2);
+}
+
+/* What has gone away, a line a case: each is a line of a file that somebody has to take out. */
+static void write_gone(const weir_table *table, const weir_target_result *target, unsigned rule) {
+  for (size_t i = 0; i < target->count; i++) {
+    if ((target->cases[i].gone[rule / 64] >> rule % 64 & 1) == 0) continue;
+    char label[64], text[WEIR_TEXT_LINE_MAX];
+    (void)snprintf(label, sizeof label, "  gone   %-4s", weir_rule_get(rule)->id);
+    (void)snprintf(text, sizeof text, "%s: an unexpected pass", weir_report_case_name(&target->cases[i]));
+    (void)weir_text_paragraph(table->out, label, 14, text, table->width, 2);
+  }
 }
 
 static bool same_reason(const weir_case_result *left, const weir_case_result *right) {
@@ -231,6 +275,8 @@ static void write_untested(const weir_table *table, const weir_target_result *ta
 
 static const weir_case_result *worst_case(const weir_target_result *target) {
   for (size_t i = 0; i < target->count; i++)
+    if (target->cases[i].verdict == WEIR_FAIL && !target->cases[i].all_known) return &target->cases[i];
+  for (size_t i = 0; i < target->count; i++)
     if (target->cases[i].verdict == WEIR_FAIL) return &target->cases[i];
   for (size_t i = 0; i < target->count; i++)
     if (target->cases[i].verdict == WEIR_WARN) return &target->cases[i];
@@ -248,6 +294,7 @@ static void write_target(const weir_table *table, const weir_target_result *targ
   for (size_t i = 0; i < 2; i++)
     for (unsigned rule = 0; rule < WEIR_RULE_COUNT; rule++)
       if (weir_rule_get(rule)->level == levels[i]) write_rule_group(table, target, rule);
+  for (unsigned rule = 0; rule < WEIR_RULE_COUNT; rule++) write_gone(table, target, rule);
   write_reason_groups(table, target, WEIR_ERROR, "error");
   write_reason_groups(table, target, WEIR_SKIP, "skip");
   write_reason_groups(table, target, WEIR_PASS, "pass, but");
@@ -264,7 +311,9 @@ static bool has_more(const weir_target_result *target) {
   for (unsigned rule = 0; rule < WEIR_RULE_COUNT; rule++)
     if (weir_rule_get(rule)->state == WEIR_CHECKED && !weir_report_exercised(target, rule)) return true;
   for (size_t i = 0; i < target->count; i++)
-    if (target->cases[i].verdict != WEIR_PASS || target->cases[i].reason[0] != 0) return true;
+    if (target->cases[i].verdict != WEIR_PASS || target->cases[i].reason[0] != 0 ||
+        !weir_case_expected(&target->cases[i]))
+      return true;
   return false;
 }
 

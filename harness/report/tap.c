@@ -19,6 +19,18 @@ static void write_finding(FILE *out, const weir_finding *finding) {
   (void)fputc('\n', out);
 }
 
+/* Rules whose known deviation did not come: an unexpected pass. */
+static void write_gone(FILE *out, const weir_case_result *result) {
+  if (!weir_case_gone(result)) return;
+  const char *between = "  unexpected_pass: [";
+  for (unsigned rule = 0; rule < WEIR_RULE_COUNT; rule++) {
+    if ((result->gone[rule / 64] >> rule % 64 & 1) == 0) continue;
+    (void)fprintf(out, "%s%s", between, weir_rule_get(rule)->id);
+    between = ", ";
+  }
+  (void)fputs("]\n", out);
+}
+
 static void write_yaml(FILE *out, const weir_case_result *result) {
   (void)fprintf(out, "  ---\n  verdict: %s\n", weir_verdict_name(result->verdict));
   if (result->reason[0] != 0) {
@@ -26,13 +38,15 @@ static void write_yaml(FILE *out, const weir_case_result *result) {
     weir_text_quote(out, result->reason);
     (void)fputc('\n', out);
   }
+  write_gone(out, result);
   if (result->finding_count > 0) (void)fputs("  findings:\n", out);
   for (size_t i = 0; i < result->finding_count; i++) write_finding(out, &result->findings[i]);
   (void)fputs("  ...\n", out);
 }
 
 static void write_point(FILE *out, size_t number, const weir_target_result *target, const weir_case_result *result) {
-  bool failed = result->verdict == WEIR_FAIL || result->verdict == WEIR_ERROR;
+  bool gone = weir_case_gone(result), todo = result->all_known && !gone;
+  bool failed = result->verdict == WEIR_FAIL || !weir_case_expected(result);
   (void)fprintf(out, "%s %zu - ", failed ? "not ok" : "ok", number);
   write_words(out, target->name);
   (void)fputc(' ', out);
@@ -40,9 +54,12 @@ static void write_point(FILE *out, size_t number, const weir_target_result *targ
   if (result->verdict == WEIR_SKIP) {
     (void)fputs(" # SKIP ", out);
     write_words(out, result->reason);
+  } else if (todo) {
+    (void)fputs(" # TODO ", out);
+    write_words(out, result->known_reason);
   }
   (void)fputc('\n', out);
-  if (result->verdict != WEIR_PASS && result->verdict != WEIR_SKIP) write_yaml(out, result);
+  if ((result->verdict != WEIR_PASS && result->verdict != WEIR_SKIP) || gone) write_yaml(out, result);
 }
 
 static void write_unavailable(FILE *out, size_t number, const weir_target_result *target) {

@@ -5,11 +5,10 @@
 #include <stddef.h>
 
 /* Room for any list of words that this module writes. */
-enum { WEIR_WORDS_TEXT_MAX = 400, WEIR_WORD_MAX = 32 };
+enum { WEIR_WORDS_TEXT_MAX = 400 };
 
 /* The one of `words` that is nearest to word[0..size), or NULL where none is
- * near: at most two letters wrong, missing, added or swapped with their
- * neighbour, and fewer than half of them.  The word itself is not near. */
+ * near (core/nearest.h). */
 const char *weir_words_nearest(const char *word, size_t size, const char *const *words, size_t count);
 
 /* Writes "a, b or c" into out[0..size), cut where it does not fit. */

@@ -178,41 +178,78 @@ static void check_verb(const row *of) {
                 of->line);
 }
 
-#define ROWS(...)                                                                                                      \
-  static const row rows[] = {__VA_ARGS__};                                                                             \
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) check_verb(&rows[i]);
+static void check_rows(const row *rows, size_t count) {
+  for (size_t i = 0; i < count; i++) check_verb(&rows[i]);
+}
 
-START_TEST(test_and_replay){
-    ROWS({weir_cli_test, "weir_test reference"}, {weir_cli_test, "weir_test reference --format tap --output results"},
-         {weir_cli_test, "weir_test reference --format junit"}, {weir_cli_test, "weir_test reference --format json"},
-         {weir_cli_test, "weir_test reference --case two"}, {weir_cli_test, "weir_test reference --case tow"},
-         {weir_cli_test, "weir_test refrence"}, {weir_cli_test, "weir_test reference faulty.so ./faulty.so"},
-         {weir_cli_replay, "weir_replay reference good.weir share/cases"},
-         {weir_cli_replay, "weir_replay reference good.weir bad.weir"},
-         {weir_cli_replay, "weir_replay ./faulty.so crash.weir"},
-         {weir_cli_test, "weir_test -- ./worker leave"})} END_TEST
+static const row rows_of_test_and_replay[] = {
+    {weir_cli_test, "weir_test reference"},
+    {weir_cli_test, "weir_test reference --format tap --output results"},
+    {weir_cli_test, "weir_test reference --format junit"},
+    {weir_cli_test, "weir_test reference --format json"},
+    {weir_cli_test, "weir_test reference --case two"},
+    {weir_cli_test, "weir_test reference --case tow"},
+    {weir_cli_test, "weir_test refrence"},
+    {weir_cli_test, "weir_test reference faulty.so ./faulty.so"},
+    {weir_cli_replay, "weir_replay reference good.weir share/cases"},
+    {weir_cli_replay, "weir_replay reference good.weir bad.weir"},
+    {weir_cli_replay, "weir_replay ./faulty.so crash.weir"},
+    {weir_cli_test, "weir_test -- ./worker leave"},
+    {weir_cli_shrink, "weir_shrink ./faulty.so crash.weir"},
+    {weir_cli_shrink, "weir_shrink reference good.weir"},
+};
 
-    START_TEST(run){
-        ROWS({weir_cli_run, "weir_run reference good.weir"},
-             {weir_cli_run, "weir_run reference good.weir --format jsonl --output trace.jsonl"},
-             {weir_cli_run, "weir_run reference good.weir --format binary --output trace"},
-             {weir_cli_run, "weir_run ./faulty.so crash.weir"}, {weir_cli_run, "weir_run good.weir -- ./worker well"},
-             {weir_cli_run, "weir_run snake@3.12 good.weir"}, {weir_cli_run, "weir_run reference a/noe"})} END_TEST
+START_TEST(test_and_replay) {
+  check_rows(rows_of_test_and_replay, sizeof rows_of_test_and_replay / sizeof *rows_of_test_and_replay);
+}
+END_TEST
 
-    START_TEST(check_and_show){
-        ROWS({weir_cli_check, "weir_check trace.jsonl trace twice.jsonl"},
-             {weir_cli_check, "weir_check trace --output out"}, {weir_cli_show, "weir_show good.weir"},
-             {weir_cli_show, "weir_show --encode good.weir"}, {weir_cli_show, "weir_show --bytes bytes"},
-             {weir_cli_show, "weir_show trace"}, {weir_cli_show, "weir_show twice.jsonl"},
-             {weir_cli_show, "weir_show a/one"}, {weir_cli_show, "weir_show bad.weir"})} END_TEST
+static const row rows_of_run[] = {
+    {weir_cli_run, "weir_run reference good.weir"},
+    {weir_cli_run, "weir_run reference good.weir --format jsonl --output trace.jsonl"},
+    {weir_cli_run, "weir_run reference good.weir --format binary --output trace"},
+    {weir_cli_run, "weir_run ./faulty.so crash.weir"},
+    {weir_cli_run, "weir_run good.weir -- ./worker well"},
+    {weir_cli_run, "weir_run snake@3.12 good.weir"},
+    {weir_cli_run, "weir_run reference a/noe"},
+};
 
-    START_TEST(list){ROWS({weir_cli_list, "weir_list targets"}, {weir_cli_list, "weir_list targets --available"},
-                          {weir_cli_list, "weir_list rules"}, {weir_cli_list, "weir_list cases"},
-                          {weir_cli_list, "weir_list events"})} END_TEST
+START_TEST(run) {
+  check_rows(rows_of_run, sizeof rows_of_run / sizeof *rows_of_run);
+}
+END_TEST
 
-    /* ---- The reference ----------------------------------------------------------
-     * Its host is the real one, but for memory: what it is given is counted. */
-    typedef struct scarcity {
+static const row rows_of_check_and_show[] = {
+    {weir_cli_check, "weir_check trace.jsonl trace twice.jsonl"},
+    {weir_cli_check, "weir_check trace --output out"},
+    {weir_cli_show, "weir_show good.weir"},
+    {weir_cli_show, "weir_show --encode good.weir"},
+    {weir_cli_show, "weir_show --bytes bytes"},
+    {weir_cli_show, "weir_show trace"},
+    {weir_cli_show, "weir_show twice.jsonl"},
+    {weir_cli_show, "weir_show a/one"},
+    {weir_cli_show, "weir_show bad.weir"},
+};
+
+START_TEST(check_and_show) {
+  check_rows(rows_of_check_and_show, sizeof rows_of_check_and_show / sizeof *rows_of_check_and_show);
+}
+END_TEST
+
+static const row rows_of_list[] = {
+    {weir_cli_list, "weir_list targets"}, {weir_cli_list, "weir_list targets --available"},
+    {weir_cli_list, "weir_list rules"},   {weir_cli_list, "weir_list cases"},
+    {weir_cli_list, "weir_list events"},
+};
+
+START_TEST(list) {
+  check_rows(rows_of_list, sizeof rows_of_list / sizeof *rows_of_list);
+}
+END_TEST
+
+/* ---- The reference ----------------------------------------------------------
+ * Its host is the real one, but for memory: what it is given is counted. */
+typedef struct scarcity {
   const weir_host *given;
   weir_host host;
   unsigned left; /* as failing.c has it */

@@ -387,7 +387,7 @@ END_TEST
 START_TEST(nearest_words) {
   static const struct {
     const char *wanted, *best;
-  } rows[] = {{"tset", "test"}, {"test", "test"}, {"rn", "run"}, {"xyz", NULL}, {"", NULL}, {"replya", "replay"}};
+  } rows[] = {{"tset", "test"}, {"test", NULL}, {"rn", "run"}, {"xyz", NULL}, {"", NULL}, {"replya", "replay"}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     weir_nearest nearest;
     weir_nearest_init(&nearest, rows[i].wanted);

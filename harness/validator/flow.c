@@ -115,7 +115,8 @@ static void judge_F3_final(const weir_moment *now) {
   if (weir_holds(now, FACTS_DYING | FACT(WRITES_UNSURE) | FACT(PEER_CLOSED))) return;
   bool empty = weir_holds(now, FACT(SOCKET)) ? weir_view_buffered(view) == 0
                                              : weir_holds(now, FACT(PEER)) && view->drained >= view->accepted;
-  bool low = weir_holds(now, FACT(SOCKET)) && view->low >= 0 && !weir_holds(now, FACT(LIMITS_FRESH)) &&
+  /* It is the draining to low that owes it (D11), not a low that was raised. */
+  bool low = weir_holds(now, FACT(SOCKET)) && view->low >= 0 && view->sent > view->sent_at_limits &&
              weir_view_buffered(view) <= (uint64_t)view->low;
   if (!empty && !low) return;
   weir_break(
