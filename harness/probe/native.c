@@ -18,11 +18,12 @@ void weir_native_free(weir_native *native) {
 }
 
 /* ---- Buffers and their canaries ------------------------------------------- */
-static bool is_whole(const uint8_t *canary) {
-  uint64_t words[WEIR_CANARY_SIZE / 8], odd = 0;
-  memcpy(words, canary, WEIR_CANARY_SIZE);
-  for (size_t i = 0; i < WEIR_CANARY_SIZE / 8; i++) odd |= words[i] ^ (UINT64_MAX / 255 * WEIR_CANARY);
-  return odd == 0;
+static inline bool is_whole(const uint8_t *canary) {
+  _Static_assert(WEIR_CANARY_SIZE == 32, "four words");
+  const uint64_t whole = UINT64_MAX / 255 * WEIR_CANARY;
+  uint64_t words[4];
+  memcpy(words, canary, sizeof words);
+  return ((words[0] ^ whole) | (words[1] ^ whole) | (words[2] ^ whole) | (words[3] ^ whole)) == 0;
 }
 
 /* How many of the canary's bytes are whole, from its beginning. */

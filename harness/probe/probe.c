@@ -293,8 +293,8 @@ bool weir_probe_outside(weir_probe *probe) {
   if (probe->depth >= WEIR_FRAMES_MAX || is_over(probe)) return false;
   weir_simulation *simulation = probe->simulation;
   weir_frame *frame = &probe->frames[probe->depth];
+  if (!weir_simulation_is_due(simulation) && simulation->app_count == 0) return false;
   size_t due = weir_simulation_take_due(simulation, frame->due, WEIR_DUE_MAX);
-  if (due == 0 && simulation->app_count == 0) return false;
   frame->event = WEIR_EVENT_OUTSIDE;
   frame->protocol = 0;
   frame->raise = false;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spec/machine.h"
 #include "weir/spec.h"
 #include "weir/trace.h"
 
@@ -90,6 +91,46 @@ START_TEST(names_are_told) {
 }
 END_TEST
 
+/* Any records of three connections, one at a time through the table of D6. */
+static size_t walk_slowly(weir_state *states, const weir_record *records, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (!(records[i].flags & WEIR_FLAG_BEGIN)) continue;
+    weir_state next = weir_machine_next(states[records[i].connection], records[i].event);
+    if (next == WEIR_STATE_BAD) return i;
+    states[records[i].connection] = next;
+  }
+  return count;
+}
+
+START_TEST(the_machine_walks_as_the_table_says) {
+  enum { RECORDS = 200, ROUNDS = 2000 };
+  weir_machine machine;
+  weir_machine_make(&machine);
+  uint64_t seed = 1;
+  size_t walked = 0, bad = 0;
+  for (unsigned round = 0; round < ROUNDS; round++) {
+    weir_record records[RECORDS];
+    for (unsigned i = 0; i < RECORDS; i++) {
+      seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+      unsigned event = (unsigned)(seed >> 33) % (i % 16 == 0 ? 256 : WEIR_EVENT_RESUME_WRITING + 1);
+      records[i] = (weir_record){.event = (uint8_t)(i < 3 ? WEIR_EVENT_CONNECTION_MADE : event),
+                                 .connection = (uint8_t)(i < 3 ? i : (seed >> 50) % 3),
+                                 .flags = (uint8_t)(i < 3 ? WEIR_FLAG_BEGIN : seed >> 60)};
+    }
+    weir_machine_states states;
+    weir_state slow[3] = {WEIR_STATE_START};
+    weir_machine_start(&states);
+    size_t done = weir_machine_walk(&machine, &states, records, RECORDS / 2);
+    if (done == RECORDS / 2) done += weir_machine_walk(&machine, &states, records + done, RECORDS - done);
+    ck_assert_uint_eq(done, walk_slowly(slow, records, RECORDS));
+    walked += done;
+    bad += done < RECORDS;
+  }
+  ck_assert_uint_gt(walked, 4 * ROUNDS);
+  ck_assert_uint_gt(bad, 0);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("spec");
   TCase *tcase = tcase_create("spec");
@@ -97,6 +138,7 @@ int main(void) {
   tcase_add_test(tcase, a_checked_rule_watches_something);
   tcase_add_test(tcase, every_source_is_known);
   tcase_add_test(tcase, the_machine_is_that_of_the_document);
+  tcase_add_test(tcase, the_machine_walks_as_the_table_says);
   tcase_add_test(tcase, names_are_told);
   suite_add_tcase(suite, tcase);
   SRunner *runner = srunner_create(suite);

@@ -238,6 +238,27 @@ START_TEST(round_trips) {
 }
 END_TEST
 
+/* The short way never takes what the long one refuses. */
+START_TEST(usual_records_have_no_fault) {
+  static const uint64_t numbers[] = {0, 1, 64, UINT32_MAX, UINT64_C(1) << 32, INT64_MAX, UINT64_C(1) << 63, UINT64_MAX};
+  unsigned usual = 0;
+  for (unsigned event = 0; event < 256; event++)
+    for (unsigned flags = 0; flags < 256; flags++)
+      for (unsigned code = 0; code < 10; code++)
+        for (size_t b = 0; b < sizeof numbers / sizeof *numbers; b++) {
+          weir_record record = {.event = (uint8_t)event,
+                                .flags = (uint8_t)flags,
+                                .code = (uint8_t)code,
+                                .a = (uint32_t)numbers[(b + code) % 8],
+                                .b = numbers[b]};
+          if (!weir_record_is_usual(&record)) continue;
+          usual++;
+          ck_assert_msg(weir_record_fault(&record) == NULL, "event %u flags %u code %u", event, flags, code);
+        }
+  ck_assert_uint_gt(usual, 100);
+}
+END_TEST
+
 /* ---- A small trace, in each form word for word */
 
 static const weir_record small[] = {
@@ -742,6 +763,7 @@ int main(void) {
   Suite *suite = suite_create("trace");
   TCase *forms = tcase_create("forms");
   tcase_add_test(forms, round_trips);
+  tcase_add_test(forms, usual_records_have_no_fault);
   tcase_add_test(forms, jsonl_word_for_word);
   tcase_add_test(forms, text_word_for_word);
   tcase_add_loop_test(forms, text_of_one_record, 0, sizeof printed / sizeof printed[0]);

@@ -163,6 +163,7 @@ START_TEST(buffers) {
       {"open cm psend/3 gb bu/2@0 bu/1@2 end", "B1@5"},
       {"open cm psend/3 gb{ bu/3@0 } end", "B1@4"},
       {"open cm psend/3 gb{ }!probe1 bu/3@0 end", "B1@5"},
+      {"open cm psend/3 gb{ bu/3@0 } exh!type end", "B1@4 L13@6"}, /* the buffer is spent before it was given */
       /* what resume_reading() delivers inside buffer_updated */
       {"open cm psend/3 gb bu/1@0{ pause resume{ gb bu/2@1 } } end", ""},
       /* B2, B3 */
@@ -193,6 +194,7 @@ START_TEST(buffers) {
       {"open cm psend/3 gb:none end", "B9@4"},
       {"open cm psend/3 gb:none close cl sockclose end", ""},
       {"open cm psend/3 gb{ close }:none cl sockclose end", ""},
+      {"open cm psend/3 gb:readonly/64 exh!type bu/3@0 end", "B9@5"}, /* telling of it excuses no data */
       /* B10 */
       {"open cm gb^1 gb^-1 gb^65536 end", ""},
       {"open cm gb^0 end", "B10@2"},
@@ -208,6 +210,7 @@ START_TEST(buffers) {
       {"open cm psend/3 gb/0 cl sockclose end", "B12@4"},
       {"open cm psend/3 gb/0 bu/0@0 end", "B2@4 B12@4"},
       {"open cm gb/0 end:limit", ""},
+      {"open cm psend/3 gb/0 exh!runtime bu/3@0 end", "B3@5 B12@5"},
       /* B14 */
       {"open cm psend/3 gb bu/3@0{ }!probe1 exh!probe1 cl!probe1 sockclose end", ""},
       {"open cm psend/3 gb bu/3@0{ }!probe1 exh!probe1 end", "B14@7"},
@@ -408,6 +411,7 @@ START_TEST(writing) {
       {"open cm lines:generator/20 send/20=20 prec/20@0 end", ""},
       {"open cm lines:generator/20{ }!type end", "W5@3"},
       {"open cm lines/0{ }!internal end", "W5@3 L13@3"},
+      {"open cm write/10{ lines/10 }!type prec/10:nonsense end", "W1@4 W5@5"}, /* the inner one was taken */
       {"open cm lines/20 prec/10@0 end", "W1@4 W5@4"},
       {"open cm lines/20 prec/10@10 end", "W1@3 W5@3"},
       /* W6 */
@@ -483,6 +487,7 @@ START_TEST(flow_control) {
       {"open cm limits/10@5 getlimits=0xa00000005 end", ""},
       {"open cm limits/10@5 getlimits=0xa00000004 end", "F4@3"},
       {"open cm getlimits=0x500000009 end", "F4@2"},
+      {"open cm limits/5 limits/20@5{ limits/10@5 } getlimits=0xa00000005 end", ""}, /* the last two, not the first */
       {"open cm limits/10 getlimits=0xa00000002 end", ""},
       {"open cm limits/0 getlimits=0 end", ""},
       {"open cm limits/5@10{ }!value end", ""},

@@ -211,6 +211,18 @@ static const char *flags_fault(const weir_record *record) {
   return pair ? NULL : "a callback or call that neither begins nor ends";
 }
 
+bool weir_record_is_usual(const weir_record *record) {
+  const unsigned low = record->flags & 15u;
+  const bool complete = low == (WEIR_FLAG_BEGIN | WEIR_FLAG_END);
+  switch (record->event) {
+  case WEIR_EVENT_GET_BUFFER: return complete && record->code == 0 && record->b <= UINT32_MAX; /* a bytearray */
+  case WEIR_EVENT_BUFFER_UPDATED: return complete && record->code == WEIR_DATA_STREAM;
+  case WEIR_EVENT_RECV:
+  case WEIR_EVENT_PEER_SEND: return record->flags == 0 && record->code == 0 && record->b <= INT64_MAX;
+  default: return false;
+  }
+}
+
 const char *weir_record_fault(const weir_record *record) {
   if (record->event == WEIR_EVENT_NONE || record->event >= WEIR_EVENT_COUNT) return "an unknown event";
   const char *fault = flags_fault(record);

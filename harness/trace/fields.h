@@ -74,6 +74,8 @@ int64_t weir_field_most(const weir_field *field);
 
 /* NULL: it is a record that a recorder writes.  Else what is wrong with it. */
 const char *weir_record_fault(const weir_record *record);
+/* A short way to the same for what long traces consist of: true only where there is nothing wrong. */
+bool weir_record_is_usual(const weir_record *record);
 
 /* Words that have no place in words.c. */
 const char *weir_capability_word(unsigned index); /* NULL past the end */

@@ -1,4 +1,5 @@
 /* Reading a trace of either form, told apart by the first byte. */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,13 +94,8 @@ weir_status weir_trace_reader_open(FILE *in, weir_trace_reader **reader, weir_tr
   return status;
 }
 
-static weir_status next_record(weir_trace_reader *reader, weir_record *record, uint64_t *connection, bool *there,
-                               weir_problem *problem) {
-  if (reader->binary) {
-    weir_status status = weir_binary_read_record(reader->in, ++reader->number, record, there, problem);
-    if (status == WEIR_OK && *there) *connection = record->connection;
-    return status;
-  }
+static weir_status next_event(weir_trace_reader *reader, weir_record *record, uint64_t *connection, bool *there,
+                              weir_problem *problem) {
   *there = false;
   if (reader->taken == reader->line.count) {
     weir_status status = next_line(reader, NULL, problem);
@@ -121,20 +117,37 @@ static bool fits_record(weir_trace_reader *reader, uint64_t connection) {
   return false;
 }
 
+static size_t read_events(weir_trace_reader *reader, weir_record *records, uint64_t *connections, size_t most) {
+  bool there = true;
+  uint64_t connection = 0;
+  for (size_t count = 0; count < most; count++) {
+    (void)next_event(reader, &records[count], &connection, &there, &reader->failure);
+    if (reader->failure.status != WEIR_OK || !there) return count;
+    if (connections != NULL)
+      connections[count] = connection;
+    else if (!fits_record(reader, connection))
+      return count;
+  }
+  return most;
+}
+
+static size_t read_records(weir_trace_reader *reader, weir_record *records, uint64_t *connections, size_t most) {
+  size_t count = 0;
+  weir_status status =
+      weir_binary_read_records(reader->in, reader->number + 1, records, most, &count, &reader->failure);
+  assert(status == reader->failure.status);
+  (void)status;
+  reader->number += (uint32_t)count;
+  for (size_t i = 0; connections != NULL && i < count; i++) connections[i] = records[i].connection;
+  return count;
+}
+
 weir_status weir_trace_reader_next_of(weir_trace_reader *reader, weir_record *records, uint64_t *connections,
                                       size_t most, size_t *count, weir_problem *problem) {
   *count = 0;
-  bool there = true;
-  uint64_t connection = 0;
-  while (reader->failure.status == WEIR_OK && there && *count < most) {
-    (void)next_record(reader, &records[*count], &connection, &there, &reader->failure);
-    if (reader->failure.status != WEIR_OK || !there) break;
-    if (connections != NULL)
-      connections[*count] = connection;
-    else if (!fits_record(reader, connection))
-      break;
-    ++*count;
-  }
+  if (reader->failure.status == WEIR_OK)
+    *count = reader->binary ? read_records(reader, records, connections, most)
+                            : read_events(reader, records, connections, most);
   /* What came before a failure is handed out first. */
   if (*count > 0 || reader->failure.status == WEIR_OK) return WEIR_OK;
   if (problem != NULL) *problem = reader->failure;

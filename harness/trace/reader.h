@@ -10,9 +10,10 @@ enum {
 };
 
 WEIR_MUST_USE weir_status weir_binary_read_header(FILE *in, weir_trace_header *header, weir_problem *problem);
-/* Record `number` (from 1).  *there is false at the end. */
-WEIR_MUST_USE weir_status weir_binary_read_record(FILE *in, uint32_t number, weir_record *record, bool *there,
-                                                  weir_problem *problem);
+/* Up to `most` records, the first of which is record `number` (from 1); *count 0
+ * with WEIR_OK: the end.  Those before a failure are there, too. */
+WEIR_MUST_USE weir_status weir_binary_read_records(FILE *in, uint32_t number, weir_record *records, size_t most,
+                                                   size_t *count, weir_problem *problem);
 
 /* Where the next piece of each stream of a connection begins when its offset is left out. */
 typedef struct weir_jsonl_place {

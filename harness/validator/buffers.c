@@ -110,9 +110,11 @@ static void judge_B9(const weir_moment *now) {
   uint64_t since = now->view->since[WEIR_FACT_UNUSABLE];
   if (now->record->event == WEIR_EVENT_BUFFER_UPDATED) {
     if (!now->view->given.ready || weir_buffer_kind_usable(now->view->given.kind)) return;
-    weir_break(now, WEIR_RULE_B9, since, "buffer_updated(%u) for a result of kind '%s', which cannot be written to",
-               now->record->a, weir_buffer_kind_name(now->view->given.kind));
-  } else if (now->record->code == WEIR_EXCEPTION_NONE && !weir_holds(now, FACT(CLOSING))) {
+    weir_break(now, WEIR_RULE_B9, now->view->given.index,
+               "buffer_updated(%u) for a result of kind '%s', which cannot be written to", now->record->a,
+               weir_buffer_kind_name(now->view->given.kind));
+  } else if (weir_holds(now, FACT(UNUSABLE)) && now->record->code == WEIR_EXCEPTION_NONE &&
+             !weir_holds(now, FACT(CLOSING))) {
     weir_break(now, WEIR_RULE_B9, since,
                "connection_lost(None) after get_buffer (record %llu) gave no writable buffer; that "
                "is an error to be reported",
@@ -168,19 +170,21 @@ static void judge_B12(const weir_moment *now) {
   uint64_t since = now->view->since[WEIR_FACT_EMPTY];
   switch (now->record->event) {
   case WEIR_EVENT_BUFFER_UPDATED:
-    if (!now->view->given.ready || now->view->given.size != 0) return;
-    weir_break(now, WEIR_RULE_B12, since, "buffer_updated(%u) for a buffer of no size; that is an error to be reported",
-               now->record->a);
+    if (!now->view->given.ready || now->view->given.size != 0 || !weir_buffer_kind_usable(now->view->given.kind))
+      return;
+    weir_break(now, WEIR_RULE_B12, now->view->given.index,
+               "buffer_updated(%u) for a buffer of no size; that is an error to be reported", now->record->a);
     return;
   case WEIR_EVENT_EOF_RECEIVED:
-    if (weir_holds(now, FACT(CLOSING)) || (now->view->facts & FACTS_FIN)) return;
+    if (!weir_holds(now, FACT(EMPTY)) || weir_holds(now, FACT(CLOSING) | FACTS_FIN)) return;
     weir_break(now, WEIR_RULE_B12, since,
                "eof_received after get_buffer (record %llu) gave a buffer of no size; the peer has "
                "not ended, and the error is to be reported",
                (unsigned long long)since);
     return;
   default:
-    if (now->record->code != WEIR_EXCEPTION_NONE || weir_holds(now, FACT(CLOSING))) return;
+    if (!weir_holds(now, FACT(EMPTY)) || now->record->code != WEIR_EXCEPTION_NONE || weir_holds(now, FACT(CLOSING)))
+      return;
     weir_break(now, WEIR_RULE_B12, since,
                "connection_lost(None) after get_buffer (record %llu) gave a buffer of no size; "
                "that is an error to be reported",
@@ -319,12 +323,12 @@ static const weir_monitor monitors[] = {
     {WEIR_RULE_B5, WEIR_PHASE_BEGIN, FACT(ALWAYS), judge_B5},
     {WEIR_RULE_B6, WEIR_PHASE_BEGIN, FACT(ALWAYS), judge_B6},
     {WEIR_RULE_B8, WEIR_PHASE_BEGIN, FACT(ALWAYS), judge_B8},
-    {WEIR_RULE_B9, WEIR_PHASE_BEGIN, FACT(UNUSABLE), judge_B9},
+    {WEIR_RULE_B9, WEIR_PHASE_BEGIN, FACT(BAD_BUFFER), judge_B9},
     {WEIR_RULE_B9, WEIR_PHASE_FINAL, 0, judge_B9_final},
     {WEIR_RULE_B10, WEIR_PHASE_BEGIN, FACT(ODD), judge_B10},
     {WEIR_RULE_B11, WEIR_PHASE_BEGIN, FACT(ALWAYS), judge_B11},
     {WEIR_RULE_B11, WEIR_PHASE_FINAL, 0, judge_B11_final},
-    {WEIR_RULE_B12, WEIR_PHASE_BEGIN, FACT(EMPTY), judge_B12},
+    {WEIR_RULE_B12, WEIR_PHASE_BEGIN, FACT(BAD_BUFFER), judge_B12},
     {WEIR_RULE_B12, WEIR_PHASE_FINAL, 0, judge_B12_final},
     {WEIR_RULE_B14, WEIR_PHASE_BEGIN, FACT(UPDATED_RAISED) | FACT(DATA_RAISED), judge_B14},
     {WEIR_RULE_B14, WEIR_PHASE_FINAL, 0, judge_B14_final},

@@ -77,7 +77,6 @@ static bool error_was_seen(const weir_view *view, uint32_t number) {
 static void judge_failed_end(const weir_moment *now) {
   const weir_view *view = now->view;
   unsigned code = now->record->code;
-  weir_words told = weir_tell_exception(code, now->record->a);
   if (code != WEIR_EXCEPTION_OS && code != WEIR_EXCEPTION_EOF) return; /* L13, F7 */
   if (weir_holds(now, FACTS_RAISED | FACT(BAD_BUFFER)) || !weir_holds(now, FACT(SOCKET) | FACT(PEER))) return;
   if (!weir_holds(now, FACT(SOCKET)) && weir_holds(now, FACT(PEER_CLOSED))) return; /* our write may have failed */
@@ -85,14 +84,14 @@ static void judge_failed_end(const weir_moment *now) {
     bool closed = weir_holds(now, FACT(CLOSING) | FACT(EOF_FALSE));
     weir_break(now, WEIR_RULE_L4,
                closed ? view->since[weir_holds(now, FACT(CLOSING)) ? WEIR_FACT_CLOSING : WEIR_FACT_EOF] : now->index,
-               "connection_lost(%s) and nothing had failed; %s", told.text,
+               "connection_lost(%s) and nothing had failed; %s", weir_tell_exception(code, now->record->a).text,
                closed ? "after a regular end of file, close() or abort() the argument is None"
                       : "an exception needs a cause");
   } else if (code == WEIR_EXCEPTION_OS && weir_holds(now, FACT(SOCKET)) && !error_was_seen(view, now->record->a)) {
     weir_break(now, WEIR_RULE_L4, now->index,
                "connection_lost(%s), and the socket never gave that error; it has to bring "
                "the exception that ended the connection",
-               told.text);
+               weir_tell_exception(code, now->record->a).text);
   }
 }
 
@@ -244,7 +243,6 @@ static void judge_L13(const weir_moment *now) {
 /* L13 at the caller of a transport method. */
 static void judge_L13_call(const weir_moment *now) {
   if (!(now->record->flags & WEIR_FLAG_RAISED) || !(weir_event_group_of(now->record->event) == WEIR_GROUP_CALL)) return;
-  weir_words told = weir_tell_exception(now->record->code, now->record->a);
   unsigned event = now->record->event;
   bool write = event == WEIR_EVENT_WRITE || event == WEIR_EVENT_WRITELINES;
   bool bad = event == WEIR_EVENT_WRITE && !weir_bytes_kind_is_bytes_like(now->pair->begin.code);
@@ -269,7 +267,8 @@ static void judge_L13_call(const weir_moment *now) {
   default: return;
   }
   weir_break(now, WEIR_RULE_L13, now->pair->index,
-             "%s() raised %s, which neither the application nor the socket caused", weir_event_name(event), told.text);
+             "%s() raised %s, which neither the application nor the socket caused", weir_event_name(event),
+             weir_tell_exception(now->record->code, now->record->a).text);
 }
 
 static const weir_monitor monitors[] = {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = WEIR_LIVE_OPEN_MAX + WEIR_LIVE_LOST_KEPT, BUCKETS = 1 << 13, NONE = -1 };
+enum { SLOTS = WEIR_LIVE_OPEN_MAX + WEIR_LIVE_LOST_KEPT, BUCKETS = 1 << 13, NONE = -1, AT_ONCE = 256 /* records */ };
 
 /* A connection that is being judged. */
 typedef struct slot {
@@ -280,6 +280,20 @@ static void note_lost(weir_live *live, slot *self, const weir_record *record) {
   live->lost_count++;
 }
 
+/* At most AT_ONCE of them. */
+static void feed_some(weir_live *live, slot *self, const weir_record *records, size_t count) {
+  weir_record own[AT_ONCE];
+  assert(count > 0);
+  if (count > AT_ONCE) count = AT_ONCE;
+  for (size_t i = 0; i < count; i++, live->events++) {
+    own[i] = records[i];
+    own[i].connection = 0;
+    live->kept[live->events % WEIR_LIVE_RECORDS] = (kept_record){.record = own[i], .connection = self->number};
+  }
+  weir_validator_feed(self->validator, own, count);
+  for (size_t i = 0; i < count; i++) note_lost(live, self, &own[i]);
+}
+
 /* Records of one connection, one behind the other, without an END. */
 static void feed_run(weir_live *live, const weir_record *records, size_t count, uint64_t number) {
   slot *self = find(live, number);
@@ -292,14 +306,7 @@ static void feed_run(weir_live *live, const weir_record *records, size_t count, 
     if (self == NULL) return;
   }
   uint64_t first = live->events, local = self->events;
-  for (size_t i = 0; i < count; i++) {
-    weir_record record = records[i];
-    record.connection = 0;
-    live->kept[live->events % WEIR_LIVE_RECORDS] = (kept_record){.record = record, .connection = number};
-    weir_validator_feed(self->validator, &record, 1);
-    note_lost(live, self, &record);
-    live->events++;
-  }
+  for (size_t at = 0; at < count; at += AT_ONCE) feed_some(live, self, records + at, count - at);
   self->events += count;
   self->last = live->events - 1;
   note_findings(live, self, first, local, NULL);

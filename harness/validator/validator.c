@@ -11,8 +11,8 @@
 #include "validator/occasions.h"
 #include "validator/profile.h"
 
-/* What is asked for one event in one phase. */
-enum { WEIR_ASKED_MAX = 24 };
+/* What is asked for one event in one phase, and at the end. */
+enum { WEIR_ASKED_MAX = 24, WEIR_FINALS_MAX = 64 };
 
 typedef struct weir_asked {
   uint64_t when;
@@ -34,7 +34,10 @@ struct weir_validator {
   weir_finding findings[WEIR_FINDINGS_MAX];
   uint8_t found[WEIR_CONNECTIONS_MAX][WEIR_RULE_COUNT]; /* 1 + its finding */
   uint64_t any[2][WEIR_EVENT_COUNT];                    /* the facts of all its monitors: none holds, nobody is asked */
+  uint64_t asked[WEIR_EVENT_COUNT];                     /* ... of either phase */
   weir_dispatch dispatch[2][WEIR_EVENT_COUNT];
+  uint32_t final_count;
+  weir_judge_fn *finals[WEIR_FINALS_MAX]; /* FINAL monitors */
   weir_view views[WEIR_CONNECTIONS_MAX];
   char limits[64]; /* what F12 showed; empty: nothing */
 };
@@ -52,6 +55,7 @@ static void ask(weir_validator *validator, const weir_monitor *monitor, unsigned
   weir_dispatch *dispatch = &validator->dispatch[monitor->phase][event];
   assert(dispatch->count < WEIR_ASKED_MAX);
   validator->any[monitor->phase][event] |= monitor->when;
+  validator->asked[event] |= monitor->when;
   dispatch->asked[dispatch->count++] = (weir_asked){monitor->when, monitor->judge};
 }
 
@@ -60,7 +64,11 @@ static void ask_all(weir_validator *validator) {
   for (size_t family = 0; family < WEIR_FAMILIES; family++) {
     for (size_t i = 0; i < families[family]->count; i++) {
       const weir_monitor *monitor = &families[family]->monitors[i];
-      if (monitor->phase == WEIR_PHASE_FINAL) continue;
+      if (monitor->phase == WEIR_PHASE_FINAL) {
+        assert(validator->final_count < WEIR_FINALS_MAX);
+        validator->finals[validator->final_count++] = monitor->judge;
+        continue;
+      }
       uint64_t watches = weir_rule_get(monitor->rule)->watches & ~EVENT(END);
       for (; watches != 0; watches &= watches - 1) ask(validator, monitor, (unsigned)__builtin_ctzll(watches));
     }
@@ -70,8 +78,10 @@ static void ask_all(weir_validator *validator) {
 weir_validator *weir_validator_init(void *memory) {
   weir_validator *validator = memory;
   memset(validator->any, 0, sizeof validator->any);
+  memset(validator->asked, 0, sizeof validator->asked);
   for (unsigned phase = 0; phase < 2; phase++)
     for (unsigned event = 0; event < WEIR_EVENT_COUNT; event++) validator->dispatch[phase][event].count = 0;
+  validator->final_count = 0;
   ask_all(validator);
   weir_validator_reset(validator);
   return validator;
@@ -207,9 +217,7 @@ static void feed_final(weir_validator *validator, const weir_record *record) {
                        .record = record,
                        .index = validator->index,
                        .connection = (uint8_t)connection};
-    for (size_t family = 0; family < WEIR_FAMILIES; family++)
-      for (size_t i = 0; i < families[family]->count; i++)
-        if (families[family]->monitors[i].phase == WEIR_PHASE_FINAL) families[family]->monitors[i].judge(&now);
+    for (uint32_t i = 0; i < validator->final_count; i++) validator->finals[i](&now);
   }
   weir_profile_limits(&validator->views[record->connection], validator->limits, sizeof validator->limits);
   validator->ended = true;
@@ -264,9 +272,24 @@ static void feed_one(weir_validator *validator, const weir_record *record) {
     push(validator, view, &pair);
 }
 
+/* Records that nobody has to be asked about; how many of the first ones are. */
+static size_t feed_usual(weir_validator *validator, const weir_record *records, size_t count) {
+  unsigned connection = records->connection;
+  if (!(EVENTS_USUAL >> (records->event & 63) & 1)) return 0;
+  if (connection >= WEIR_CONNECTIONS_MAX || !(validator->connections >> connection & 1) || validator->ended) return 0;
+  return weir_view_take_usual(&validator->views[connection], validator->asked, records, count, validator->index);
+}
+
 void weir_validator_feed(weir_validator *validator, const weir_record *records, size_t count) {
-  for (size_t i = 0; i < count && validator->problem.status == WEIR_OK; i++, validator->index++)
-    feed_one(validator, &records[i]);
+  size_t done = 0;
+  while (done < count && validator->problem.status == WEIR_OK) {
+    size_t usual = feed_usual(validator, records + done, count - done);
+    validator->index += usual;
+    done += usual;
+    if (done == count) return;
+    feed_one(validator, &records[done++]);
+    validator->index++;
+  }
 }
 
 weir_judgement weir_validator_finish(weir_validator *validator, weir_problem *problem) {

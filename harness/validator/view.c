@@ -137,8 +137,9 @@ const weir_span *weir_view_span(const weir_view *view, uint64_t offset) {
   return NULL;
 }
 
-static void push_span(weir_view *view, const weir_record *record) {
+static void push_span(weir_view *view, const weir_record *record, uint64_t index) {
   weir_span span = {.end = view->accepted,
+                    .index = index,
                     .event = record->event,
                     .in_made = (view->facts & FACT(MAKING)) != 0,
                     .reused = record->event == WEIR_EVENT_WRITE && record->code == WEIR_BYTES_REUSED,
@@ -154,6 +155,20 @@ static void push_span(weir_view *view, const weir_record *record) {
   }
   view->spans[(view->span_first + view->span_count) % WEIR_SPANS_MAX] = span;
   view->span_count++;
+}
+
+/* A write that was refused, and maybe others were made inside it: those that
+ * began later move up. */
+static void drop_span(weir_view *view, const weir_pair *pair) {
+  unsigned kept = 0;
+  for (unsigned i = 0; i < view->span_count; i++) {
+    weir_span span = view->spans[(view->span_first + i) % WEIR_SPANS_MAX];
+    bool own = span.index == pair->index && span.event != WEIR_EVENT_NONE;
+    if (span.index >= pair->index) span.end -= pair->begin.a;
+    if (!own) view->spans[(view->span_first + kept++) % WEIR_SPANS_MAX] = span;
+  }
+  view->span_count = (uint8_t)kept;
+  forget_spans(view);
 }
 
 /* ---- Callbacks begin ------------------------------------------------------ */
@@ -248,7 +263,7 @@ static void begin_resume(weir_view *view, uint64_t index) {
 static void begin_write(weir_view *view, const weir_record *record, uint64_t index) {
   view->accepted += record->a;
   leave(view, FACT(LIMITS_FRESH));
-  push_span(view, record);
+  push_span(view, record, index);
   if (view->facts & FACT(MAKING)) view->tried |= WEIR_TRIED_WRITE_IN_MADE;
   if (record->a > 0 && (view->facts & FACT(WROTE_EOF))) view->tried |= WEIR_TRIED_WRITE_LATE;
   if (record->event != WEIR_EVENT_WRITE) return;
@@ -398,7 +413,7 @@ static void end_raised(weir_view *view, const weir_record *record, const weir_pa
 
 static void end_get_buffer(weir_view *view, const weir_record *record, const weir_pair *pair) {
   weir_given *given = &view->given;
-  if (!given->asked || given->index != pair->index) return; /* another get_buffer came inside */
+  if (!given->asked || given->index != pair->index || given->used) return; /* something came inside it */
   given->size = (uint32_t)record->b;
   given->kind = (uint8_t)(record->b >> 56);
   given->ready = true;
@@ -440,10 +455,7 @@ static void end_write(weir_view *view, const weir_record *record, const weir_pai
   if (raised) {
     view->accepted -= pair->begin.a;
     if (pair->facts & FACTS_DYING) view->refused += pair->begin.a;
-    if (view->span_count == 0) return;
-    unsigned last = (unsigned)(view->span_first + view->span_count - 1) % WEIR_SPANS_MAX;
-    view->spans[last].end = view->accepted;
-    if (view->span_count > 1 || view->accepted <= view->drained) view->span_count--;
+    drop_span(view, pair);
     return;
   }
   if (record->event == WEIR_EVENT_WRITE && !weir_bytes_kind_is_bytes_like(pair->begin.code))
@@ -483,7 +495,7 @@ static void end_set_limits(weir_view *view, const weir_pair *pair) {
   int32_t high = (int32_t)pair->begin.a, low = (int32_t)(uint32_t)pair->begin.b;
   /* Set again inside, by a pause_writing that this call brought: which of the two holds is left open. */
   if ((view->facts & FACT(LIMITS_SET)) && view->since[WEIR_FACT_LIMITS_SET] > pair->index) high = low = INT32_MIN;
-  leave(view, FACT(PAUSE_OWED) | FACT(LIMITS_FRESH));
+  leave(view, FACT(PAUSE_OWED) | FACT(LIMITS_FRESH) | FACT(LIMITS_SET)); /* the last set counts */
   enter(view, WEIR_FACT_LIMITS_SET, pair->index);
   enter(view, WEIR_FACT_LIMITS_FRESH, pair->index);
   view->sent_at_limits = view->sent;
@@ -534,4 +546,39 @@ void weir_view_end(weir_view *view, const weir_record *record, const weir_pair *
     end_callback(view, record, pair, index);
   else
     end_call(view, record, pair);
+}
+
+/* ---- What long traces consist of --------------------------------------------- */
+/* A record of an event that the compiler knows, so that hardly anything is left
+ * of the functions above. */
+static inline bool take_usual(weir_view *view, weir_record record, unsigned pair_flags, uint64_t index) {
+  const unsigned pair_mask = WEIR_FLAG_BEGIN | WEIR_FLAG_END | WEIR_FLAG_RAISED;
+  if ((record.flags & pair_mask) != pair_flags || weir_view_odd(view, &record) != 0) return false;
+  weir_pair pair = {.begin = record, .index = index, .facts = view->facts};
+  weir_view_begin(view, &record, index);
+  if (pair_flags == 0) return true;
+  assert((view->facts & ~pair.facts) == 0); /* or a monitor might have to be asked before the end */
+  weir_view_end(view, &record, &pair, index);
+  return true;
+}
+
+__attribute__((flatten)) size_t weir_view_take_usual(weir_view *view, const uint64_t *asked, const weir_record *records,
+                                                     size_t count, uint64_t index) {
+  const unsigned complete = WEIR_FLAG_BEGIN | WEIR_FLAG_END;
+  const uint8_t connection = records->connection;
+  for (size_t i = 0; i < count; i++) {
+    weir_record record = records[i];
+    if (record.connection != connection || record.event >= WEIR_EVENT_COUNT) return i;
+    if (asked[record.event] & view->facts) return i;
+    bool taken = false;
+    switch (record.event) {
+    case WEIR_EVENT_GET_BUFFER: taken = take_usual(view, record, complete, index + i); break;
+    case WEIR_EVENT_BUFFER_UPDATED: taken = take_usual(view, record, complete, index + i); break;
+    case WEIR_EVENT_RECV: taken = take_usual(view, record, 0, index + i); break;
+    case WEIR_EVENT_PEER_SEND: taken = take_usual(view, record, 0, index + i); break;
+    default: break;
+    }
+    if (!taken) return i;
+  }
+  return count;
 }

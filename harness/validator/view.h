@@ -154,7 +154,8 @@ typedef struct weir_raise {
 /* A write in the outgoing stream: it ends before `end`, and begins where the one before it ended. */
 typedef struct weir_span {
   uint64_t end;
-  uint8_t event; /* WRITE, WRITELINES, or NONE where several had to be taken together */
+  uint64_t index; /* of the record that it began at */
+  uint8_t event;  /* WRITE, WRITELINES, or NONE where several had to be taken together */
   bool in_made;
   bool reused; /* the caller overwrites it (W2) */
   bool after_eof;
@@ -221,6 +222,13 @@ uint64_t weir_view_odd(const weir_view *view, const weir_record *record);
 void weir_view_begin(weir_view *view, const weir_record *record, uint64_t index);
 /* Takes an end; pair is its begin. */
 void weir_view_end(weir_view *view, const weir_record *record, const weir_pair *pair, uint64_t index);
+
+#define EVENTS_USUAL (EVENT(GET_BUFFER) | EVENT(BUFFER_UPDATED) | EVENT(RECV) | EVENT(PEER_SEND))
+/* Takes records from the first on, the begin and the end of each, as long as
+ * they are of one connection, are what long traces mostly consist of, and no
+ * monitor wants to see them: no fact of asked[event] holds.  Returns how many. */
+size_t weir_view_take_usual(weir_view *view, const uint64_t *asked, const weir_record *records, size_t count,
+                            uint64_t index);
 
 /* The innermost callback that is open, 0: none. */
 uint8_t weir_view_callback(const weir_view *view);

@@ -1,0 +1,20 @@
+/* The measurements, a file each. */
+#ifndef WEIR_BENCH_BENCH_H
+#define WEIR_BENCH_BENCH_H
+
+/* judging.c: records in memory through the machine and through all rules */
+void weir_bench_judging(void);
+/* reading.c: JSON Lines, and `weir check` on a pipe; `weir` is the command */
+void weir_bench_jsonl(void);
+void weir_bench_check(const char *weir);
+/* cycle.c: a read cycle in the simulation, and in a whole run */
+void weir_bench_cycle(void);
+/* runs.c: short scenarios in this process */
+void weir_bench_runs(void);
+/* shrinking.c: failing scenarios of 1,000 steps */
+void weir_bench_shrinking(void);
+/* programs.c: under the interposing library; `self` is this program, which is also a target */
+void weir_bench_programs(const char *self);
+int weir_bench_program(void);
+
+#endif
