@@ -215,7 +215,7 @@ static void write_rule_group(const weir_table *table, const weir_target_result *
   char label[64];
   char text[WEIR_TEXT_LINE_MAX];
   (void)snprintf(label, sizeof label, "  %-6s %-4s", weir_level_name(info->level), info->id);
-  int size = snprintf(text, sizeof text, "%4zu case%s", count, plural(count));
+  int size = snprintf(text, sizeof text, "%4zu case%s", count, known > 0 && count == 1 ? "" : plural(count));
   if (known > 0) size += snprintf(text + size, sizeof text - (size_t)size, ", %zu known: ", known);
   (void)snprintf(text + size, sizeof text - (size_t)size, "%s%s", known > 0 ? "" : " ", weir_report_case_name(first));
   (void)weir_text_paragraph(table->out, label, 14, text, table->width, 2);

@@ -124,6 +124,7 @@ static void set_up(void) {
   put_file("good.weir", "weir 1\ntitle good\nrules C1\npeer send 10\napp buffer_updated: close\n", 0666);
   put_file("bad.weir", "weir 1\npeer sned 10\n", 0666);
   put_file("crash.weir", "weir 1\napp when idle: abort\n", 0666);
+  put_file("known.expect", "target r*\nrule C1\nversion 0.1+\nreason x\nlink https://x\ncase two\ncase a/*\n", 0666);
   put_file("bytes", "\1\2\3\4\5\6\7", 0666);
   put_file("twice.jsonl",
            "{\"trace\":1,\"target\":\"x\"}\n{\"event\":\"connection_made\"}\n{\"event\":\"connection_made\"}\n"
@@ -190,6 +191,9 @@ static const row rows_of_test_and_replay[] = {
     {weir_cli_test, "weir_test reference --case two"},
     {weir_cli_test, "weir_test reference --case tow"},
     {weir_cli_test, "weir_test refrence"},
+    {weir_cli_test, "weir_test reference --case two --expect known.expect --update-expectations -"},
+    {weir_cli_test, "weir_test ./faulty.so --case two --update-expectations -"},
+    {weir_cli_test, "weir_test reference --expect bad.weir"},
     {weir_cli_test, "weir_test reference faulty.so ./faulty.so"},
     {weir_cli_replay, "weir_replay reference good.weir share/cases"},
     {weir_cli_replay, "weir_replay reference good.weir bad.weir"},
