@@ -89,14 +89,14 @@ START_TEST(a_trace_gives_exactly_its_counters) {
   words trace = words_parse("open cm{ write/5 } psend/100 gb recv/64=64 bu/64@0 gb{ pause limits{ pw{ isclosing } } } "
                             "outside{ resume close } rw gb bu/9@64 cl cl end:quiescent");
   check_counters(trace.records, trace.count,
-                 (const char *const[]){
-                     "1 start -> open by connection_made", "2 open -> buffer by get_buffer",
-                     "2 buffer -> open by buffer_updated", "1 buffer -> buffer by pause_writing",
-                     "1 buffer -> buffer by resume_writing", "1 buffer -> buffer by get_buffer",
-                     "1 open -> lost by connection_lost", "1 lost -> bad by connection_lost",
-                     "1 write() inside connection_made", "1 pause_reading() inside get_buffer",
-                     "1 set_write_buffer_limits() inside get_buffer", "1 is_closing() inside pause_writing",
-                     "1 resume_reading() outside callbacks", "1 close() outside callbacks", NULL});
+                 (const char *const[]){"1 start -> open by connection_made", "2 open -> buffer by get_buffer",
+                                       "2 buffer -> open by buffer_updated", "1 buffer -> buffer by pause_writing",
+                                       "1 buffer -> buffer by resume_writing", "1 buffer -> buffer by get_buffer",
+                                       "1 open -> lost by connection_lost", "1 lost -> bad by connection_lost",
+                                       "1 write() inside connection_made", "1 pause_reading() inside get_buffer",
+                                       "1 set_write_buffer_limits() inside get_buffer",
+                                       "1 is_closing() inside pause_writing", "1 resume_reading() outside callbacks",
+                                       "1 close() outside callbacks", NULL});
 }
 END_TEST
 
@@ -117,9 +117,9 @@ START_TEST(a_counter_stays_at_its_highest) {
   weir_record records[300] = {{.event = WEIR_EVENT_CONNECTION_MADE, .flags = WEIR_FLAG_BEGIN | WEIR_FLAG_END}};
   for (size_t i = 1; i < 300; i++)
     records[i] = (weir_record){.event = WEIR_EVENT_GET_BUFFER, .flags = WEIR_FLAG_BEGIN | WEIR_FLAG_END};
-  check_counters(records, 300, (const char *const[]){"1 start -> open by connection_made",
-                                                     "1 open -> buffer by get_buffer",
-                                                     "255 buffer -> buffer by get_buffer", NULL});
+  check_counters(records, 300,
+                 (const char *const[]){"1 start -> open by connection_made", "1 open -> buffer by get_buffer",
+                                       "255 buffer -> buffer by get_buffer", NULL});
 }
 END_TEST
 
@@ -133,13 +133,12 @@ START_TEST(any_records_will_do) {
                                {.event = WEIR_EVENT_RECV, .flags = WEIR_FLAG_BEGIN},
                                {.event = WEIR_EVENT_CLOSE, .flags = WEIR_FLAG_END}};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-    const weir_record records[] = {{.event = WEIR_EVENT_CLOSE, .flags = BOTH}, wrong[i],
-                                   {.event = WEIR_EVENT_ABORT, .flags = BOTH}};
+    const weir_record records[] = {
+        {.event = WEIR_EVENT_CLOSE, .flags = BOTH}, wrong[i], {.event = WEIR_EVENT_ABORT, .flags = BOTH}};
     check_counters(records, 3, (const char *const[]){"1 close() outside callbacks", NULL});
   }
   weir_record deep[200];
-  for (size_t i = 0; i < 200; i++)
-    deep[i] = (weir_record){.event = WEIR_EVENT_CLOSE, .flags = WEIR_FLAG_BEGIN};
+  for (size_t i = 0; i < 200; i++) deep[i] = (weir_record){.event = WEIR_EVENT_CLOSE, .flags = WEIR_FLAG_BEGIN};
   check_counters(deep, 200, (const char *const[]){"65 close() outside callbacks", NULL});
 }
 END_TEST
