@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "reference/reference.h"
 #include "scenario/random.h"
 #include "trial.h"
 
@@ -20,7 +21,7 @@ static uint64_t argument(int argc, char **argv, int index, uint64_t fallback) {
 int main(int argc, char **argv) {
   uint64_t count = argument(argc, argv, 1, 100000), seed = argument(argc, argv, 2, 1);
   unsigned steps = (unsigned)argument(argc, argv, 3, 12), found = 0;
-  fuzz_trial *trial = fuzz_trial_new();
+  fuzz_trial *trial = fuzz_trial_new(weir_reference());
   weir_scenario *scenario = malloc(sizeof *scenario);
   uint64_t done = 0;
   for (; trial != NULL && scenario != NULL && done < count && found < FINDINGS_MAX; done++) {

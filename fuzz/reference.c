@@ -1,31 +1,9 @@
 /* The reference transport under any scenario: it keeps every rule, twice the same. */
-#include <string.h>
-
+#include "reference/reference.h"
 #include "fuzz.h"
-#include "targets/target.h"
-#include "trial.h"
-#include "weir/scenario.h"
-
-/* Sizes that make a run long and show nothing that smaller ones do not.  Those
- * of single writes stay: the default limits are 16 and 64 KiB. */
-static void shorten(weir_scenario *scenario) {
-  enum { READ_MAX = 1000, ELEMENT_MAX = 1000, WRITE_MAX = 70000 };
-  for (uint32_t i = 0; i < scenario->count; i++) {
-    weir_step *step = &scenario->steps[i];
-    if (step->verb == WEIR_VERB_PEER_SEND && step->a > READ_MAX) step->a = 1 + step->a % READ_MAX;
-    if (step->verb == WEIR_VERB_APP_WRITE && step->a > WRITE_MAX) step->a %= WRITE_MAX;
-    if (step->verb == WEIR_VERB_APP_WRITELINES && step->b > ELEMENT_MAX) step->b %= ELEMENT_MAX;
-  }
-}
+#include "transport.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static weir_scenario scenario;
-  static fuzz_trial *trial;
-  if (trial == NULL) trial = fuzz_trial_new();
-  FUZZ_CHECK(trial != NULL);
-  weir_scenario_decode(data, size, &scenario);
-  shorten(&scenario);
-  if (fuzz_trial_run(trial, &scenario, true)) return 0;
-  fuzz_trial_tell(trial, &scenario, stderr);
-  abort();
+  fuzz_transport(weir_reference(), data, size);
+  return 0;
 }

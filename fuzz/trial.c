@@ -4,25 +4,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reference/reference.h"
 #include "targets/target.h"
+#include "validator/counters.h"
 #include "weir/validator.h"
 
 struct fuzz_trial {
   weir_runner *runner;
   void *validator;
+  weir_run last;
   weir_record *first; /* of the run before, for comparing */
   uint32_t first_count, first_capacity;
   uint64_t records;
   char wrong[WEIR_PROBLEM_TEXT_MAX + WEIR_MESSAGE_MAX];
 };
 
-fuzz_trial *fuzz_trial_new(void) {
+fuzz_trial *fuzz_trial_new(const weir_target *target) {
   fuzz_trial *trial = calloc(1, sizeof *trial);
   if (trial == NULL) return NULL;
   trial->validator = malloc(weir_validator_size());
-  if (trial->validator != NULL && weir_runner_open_linked(weir_reference(), &trial->runner, NULL) == WEIR_OK)
+  if (trial->validator != NULL && weir_runner_open_linked(target, &trial->runner, NULL) == WEIR_OK) {
+    (void)weir_validator_init(trial->validator);
     return trial;
+  }
   fuzz_trial_free(trial);
   return NULL;
 }
@@ -37,7 +40,8 @@ void fuzz_trial_free(fuzz_trial *trial) {
 
 static bool judge(fuzz_trial *trial, const weir_run *run) {
   weir_problem problem = {.text = ""};
-  weir_validator *validator = weir_validator_init(trial->validator);
+  weir_validator *validator = trial->validator;
+  weir_validator_reset(validator);
   weir_validator_feed(validator, run->records, run->count);
   weir_judgement judgement = weir_validator_finish(validator, &problem);
   size_t count = 0;
@@ -69,8 +73,10 @@ static bool keep(fuzz_trial *trial, const weir_run *run) {
   return true;
 }
 
-static bool run_one(fuzz_trial *trial, const weir_scenario *scenario, weir_run *run) {
+static bool run_one(fuzz_trial *trial, const weir_scenario *scenario) {
   weir_problem problem = {.text = ""};
+  weir_run *run = &trial->last;
+  run->count = 0;
   if (weir_runner_run(trial->runner, scenario, run, &problem) != WEIR_OK || run->count == 0) {
     (void)snprintf(trial->wrong, sizeof trial->wrong, "it could not be run: %s", problem.text);
     return false;
@@ -80,12 +86,12 @@ static bool run_one(fuzz_trial *trial, const weir_scenario *scenario, weir_run *
 }
 
 bool fuzz_trial_run(fuzz_trial *trial, const weir_scenario *scenario, bool twice) {
-  weir_run run;
-  if (!run_one(trial, scenario, &run) || !judge(trial, &run)) return false;
+  const weir_run *run = &trial->last;
+  if (!run_one(trial, scenario) || !judge(trial, run)) return false;
   if (!twice) return true;
   (void)snprintf(trial->wrong, sizeof trial->wrong, "two runs of the same scenario differ");
-  return keep(trial, &run) && run_one(trial, scenario, &run) && run.count == trial->first_count &&
-         memcmp(run.records, trial->first, run.count * sizeof *run.records) == 0;
+  return keep(trial, run) && run_one(trial, scenario) && run->count == trial->first_count &&
+         memcmp(run->records, trial->first, run->count * sizeof *run->records) == 0;
 }
 
 void fuzz_trial_tell(const fuzz_trial *trial, const weir_scenario *scenario, FILE *out) {
@@ -95,6 +101,12 @@ void fuzz_trial_tell(const fuzz_trial *trial, const weir_scenario *scenario, FIL
   (void)weir_scenario_print(scenario, NULL, text, WEIR_TEXT_MAX);
   (void)fputs(text, out);
   free(text);
+}
+
+/* The validator still holds its judgement of the last scenario. */
+void fuzz_trial_count(const fuzz_trial *trial, uint8_t *counters) {
+  weir_counters_add(trial->last.records, trial->last.count, counters);
+  weir_counters_add_rules(trial->validator, counters);
 }
 
 uint64_t fuzz_trial_records(const fuzz_trial *trial) {
