@@ -107,9 +107,9 @@ static bool is_closing_lies(const naive_story *story, int moment) {
 }
 
 bool naive_L10(const naive_story *story, int moment) {
-  if (AT_REST)
+  if (AT_REST) /* Who tells of bytes alone, and never of watching, tells nothing of the descriptor's life. */
     return naive_lost(story, moment) && naive_sees_socket(story, moment) &&
-           !naive_began(story, WEIR_EVENT_SOCKET_CLOSE, moment) &&
+           naive_began(story, WEIR_EVENT_WATCH, moment) && !naive_began(story, WEIR_EVENT_SOCKET_CLOSE, moment) &&
            !naive_raised_in(story, WEIR_EVENT_CONNECTION_LOST, moment); /* L9 */
   if (ENDS(IS_CLOSING) && is_closing_lies(story, moment)) return true;
   bool asked =
