@@ -176,10 +176,11 @@ static void print_counts(const weir_live *live, FILE *out) {
   (void)fprintf(out, ")\n");
 }
 
-/* "incomplete; ..." or "unreadable: LINE: why": what keeps a trace from being judged to its end. */
-static void print_obstacle(const weir_problem *why, FILE *out) {
-  if (why == NULL) {
-    (void)fprintf(out, "incomplete; the trace does not tell how the run ended");
+/* "incomplete; why" or "unreadable: LINE: why": what keeps a trace from being judged to its end. */
+static void print_obstacle(const weir_problem *why, bool readable, FILE *out) {
+  if (readable) {
+    (void)fprintf(out, "incomplete; %s",
+                  why->text[0] != '\0' ? why->text : "the trace does not tell how the run ended");
     return;
   }
   (void)fprintf(out, "unreadable: ");
@@ -192,17 +193,17 @@ static void print_obstacle(const weir_problem *why, FILE *out) {
 static int conclude(checking *self, weir_status read, weir_cli_output *output) {
   weir_problem problem = {.text = ""};
   weir_judgement judgement = weir_live_finish(self->live, &problem);
-  const weir_problem *why = read != WEIR_OK ? &self->problem : judgement == WEIR_UNREADABLE ? &problem : NULL;
+  bool readable = read == WEIR_OK && judgement != WEIR_UNREADABLE;
   FILE *out = output->stream;
   size_t count = 0;
   const weir_live_finding *findings = weir_live_findings(self->live, &count);
   weir_verdict verdict = verdict_of(findings, count, self->options->strict);
-  bool complete = why == NULL && judgement == WEIR_JUDGED;
+  bool complete = readable && judgement == WEIR_JUDGED;
   (void)fprintf(out, "%s: ", self->path);
   if (complete)
     (void)fprintf(out, "%s", weir_verdict_name(verdict));
   else
-    print_obstacle(why, out);
+    print_obstacle(read != WEIR_OK ? &self->problem : &problem, readable, out);
   if (!complete && verdict != WEIR_PASS) (void)fprintf(out, "; so far %s", weir_verdict_name(verdict));
   print_rules(findings, count, out);
   print_counts(self->live, out);

@@ -18,7 +18,8 @@
 
 enum {
   WEIR_CHANNEL_MAGIC = 0x57454952, /* "WEIR" */
-  WEIR_CHANNEL_RECORDS = 1 << 18,  /* of a trace: 4 MiB */
+  /* Of a trace: 32 MiB, touched as far as it is used.  A megabyte in pieces of a few bytes fits. */
+  WEIR_CHANNEL_RECORDS = 1 << 21,
   WEIR_CHANNEL_NAME_MAX = 64
 };
 

@@ -142,12 +142,14 @@ static int pair_look(weir_child *child, char *message) {
   return size < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
 }
 
-/* Where real time runs out first, the machine is busy or the child sleeps; which,
- * the processor time of the second half tells: a hang does not run at all. */
-enum { IDLE_PARTS = 50 };
+/* A hang does not run at all: so much real time with no processor time used.
+ * Where real time runs out and the child has run meanwhile, it spins on a busy
+ * machine. */
+enum { IDLE_MS_MAX = 3000 };
 
 weir_heard weir_child_hear(weir_child *child, uint32_t spin_ms, uint32_t hang_ms, char *message) {
-  int64_t begin = clock_ms(CLOCK_MONOTONIC), used = clock_ms(child->clock), used_late = -1;
+  int64_t begin = clock_ms(CLOCK_MONOTONIC), used = clock_ms(child->clock);
+  int64_t ran = begin, used_then = used; /* when it was last seen to have run, and what it had used by then */
   for (;;) {
     struct pollfd ready[2] = {{.fd = child->pair, .events = POLLIN}, {.fd = child->errors, .events = POLLIN}};
     (void)poll(ready, 2, SLICE_MS);
@@ -156,11 +158,12 @@ weir_heard weir_child_hear(weir_child *child, uint32_t spin_ms, uint32_t hang_ms
     int seen = pair_look(child, message);
     if (seen > 0) return WEIR_HEARD_MESSAGE;
     if (seen < 0 || !alive) return WEIR_HEARD_DEATH;
-    int64_t used_now = clock_ms(child->clock), waited = clock_ms(CLOCK_MONOTONIC) - begin;
+    int64_t used_now = clock_ms(child->clock), now = clock_ms(CLOCK_MONOTONIC);
     if (used_now - used > (int64_t)spin_ms) return WEIR_HEARD_SPIN;
-    if (used_late < 0 && waited > (int64_t)hang_ms / 2) used_late = used_now;
-    if (waited > (int64_t)hang_ms)
-      return used_now - used_late > (int64_t)hang_ms / 2 / IDLE_PARTS ? WEIR_HEARD_SPIN : WEIR_HEARD_HANG;
+    if (used_now > used_then) ran = now;
+    used_then = used_now;
+    if (now - ran > IDLE_MS_MAX) return WEIR_HEARD_HANG;
+    if (now - begin > (int64_t)hang_ms) return (now - ran) * 2 < now - begin ? WEIR_HEARD_SPIN : WEIR_HEARD_HANG;
   }
 }
 

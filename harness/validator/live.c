@@ -33,6 +33,7 @@ struct weir_live {
   uint64_t highest_forgotten; /* 1 + the greatest number of a connection that was let go; 0: none */
   bool ended;
   bool incomplete;
+  weir_problem missing; /* what the first incomplete connection lacks */
   weir_problem problem; /* status is not WEIR_OK: it cannot be read */
   size_t explained;
   size_t finding_count;
@@ -165,7 +166,10 @@ static void conclude(weir_live *live, slot *self, const weir_record *end) {
   weir_problem problem = {.text = ""};
   switch (weir_validator_finish(self->validator, &problem)) {
   case WEIR_JUDGED: break;
-  case WEIR_INCOMPLETE: live->incomplete = live->incomplete || end != NULL; break;
+  case WEIR_INCOMPLETE:
+    if (end != NULL && !live->incomplete) live->missing = problem;
+    live->incomplete = live->incomplete || end != NULL;
+    break;
   case WEIR_UNREADABLE: unreadable(live, problem.status, problem.text, self->number); break;
   }
   sum_up(live, self);
@@ -344,6 +348,7 @@ weir_judgement weir_live_finish(weir_live *live, weir_problem *problem) {
     if (problem != NULL) *problem = live->problem;
     return WEIR_UNREADABLE;
   }
+  if (problem != NULL) *problem = live->missing;
   return live->incomplete ? WEIR_INCOMPLETE : WEIR_JUDGED;
 }
 
