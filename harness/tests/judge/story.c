@@ -426,11 +426,21 @@ uint64_t naive_accepted(const naive_story *story, int before) {
   return total;
 }
 
+/* A writelines() is one write for each element (D12): where a callback inside it
+ * ended the connection, those behind are late (C7, W6), and nobody knows how many. */
+static bool ended_between_lines(const naive_story *story, int i) {
+  int end = story->moments[i].other;
+  return story->moments[i].event == WEIR_EVENT_WRITELINES &&
+         (naive_close(story, end) != NAIVE_NEVER || naive_wrote_eof(story, end));
+}
+
 uint64_t naive_sure(const naive_story *story, int before) {
   uint64_t total = 0;
-  for (int i = 0; i < before; i++)
-    if (writes(story, i) && naive_returned(story, i, before) && !naive_dying(story, i) && !naive_wrote_eof(story, i))
-      total += naive_begin(story, i)->a;
+  for (int i = 0; i < before; i++) {
+    if (!writes(story, i) || !naive_returned(story, i, before)) continue;
+    bool late = naive_dying(story, i) || naive_wrote_eof(story, i) || ended_between_lines(story, i);
+    if (!late) total += naive_begin(story, i)->a;
+  }
   return total;
 }
 

@@ -337,6 +337,7 @@ static bool wrote_late(const naive_story *story, int before) {
 static bool resumes_early(const naive_story *story, int moment) {
   if (!is_write_paused(story, moment) || !naive_sees_socket(story, moment)) return false;
   if (is_uncertain(story, moment) || is_fresh(story, moment)) return false;
+  if (naive_stands_in(story, moment, WEIR_EVENT_SET_LIMITS)) return false; /* F6 */
   limits now = limits_at(story, moment);
   int64_t most = now.low >= 0 ? now.low : now.high; /* a low that is not known is at most high */
   uint64_t sure = naive_sure(story, moment), sent = naive_sent(story, moment), least = naive_unsent(story, moment);
@@ -425,6 +426,14 @@ bool naive_F8(const naive_story *story, int moment) {
   return (BEGINS(PAUSE_WRITING) || BEGINS(RESUME_WRITING)) && naive_lost(story, moment);
 }
 
+/* The first thing that is asked inside pause_writing, which comes with high or more in the buffer (F1). */
+static bool is_asked_first_in_pause(const naive_story *story, int begin) {
+  if (is_fresh(story, begin) || naive_stands_in(story, begin, WEIR_EVENT_SET_LIMITS)) return false;
+  for (int i = story->moments[begin].inside; i != NAIVE_NEVER; i = story->moments[i].inside)
+    if (story->moments[i].event == WEIR_EVENT_PAUSE_WRITING) return i + 1 == begin;
+  return false;
+}
+
 /* Inside a write some of its bytes may not have been taken in yet. */
 bool naive_F10(const naive_story *story, int moment) {
   int begin = story->moments[moment].other;
@@ -441,6 +450,9 @@ bool naive_F10(const naive_story *story, int moment) {
     uint64_t running = event == WEIR_EVENT_WRITE || event == WEIR_EVENT_WRITELINES ? here(story, i)->a : 0;
     least -= running < least ? running : least;
   }
+  int64_t high = limits_at(story, begin).high;
+  if (high >= 0 && is_asked_first_in_pause(story, begin) && least < (uint64_t)high && (uint64_t)high <= most)
+    least = (uint64_t)high;
   return (uint64_t)size < least || (uint64_t)size > most;
 }
 
