@@ -29,6 +29,7 @@ bool weir_cli_campaign_option(weir_cli_campaign *campaign, int key, const char *
   case WEIR_CLI_KEY_STRICT: campaign->strict = true; return true;
   case WEIR_CLI_KEY_LOG: campaign->log = true; return true;
   case WEIR_CLI_KEY_SEED: campaign->seed = parse_number(value, INT64_MAX, "a seed", state); return true;
+  case WEIR_CLI_KEY_BRIEF: campaign->brief = true; return true;
   case WEIR_CLI_KEY_EXPLAIN: campaign->explain = (int)parse_number(value, 1000, "--explain", state); return true;
   default: return false;
   }
@@ -95,9 +96,9 @@ static weir_status explain(const weir_result *result, int most, const weir_repor
 }
 
 static int report(const weir_cli_campaign *campaign, const weir_result *result, weir_cli_output *output) {
-  weir_report_options options = {.color = weir_cli_color(output)};
+  weir_report_options options = {.color = weir_cli_color(output), .brief = campaign->brief};
   weir_status status = weir_report_write(result, campaign->format, &options, output->stream);
-  int explained = campaign->explain >= 0 ? campaign->explain : 1;
+  int explained = campaign->explain >= 0 ? campaign->explain : campaign->brief ? 0 : 1;
   if (status == WEIR_OK && campaign->format == WEIR_FORMAT_TABLE)
     status = explain(result, explained, &options, output->stream);
   weir_problem problem = {.text = ""};

@@ -81,6 +81,7 @@ typedef struct weir_cli_campaign {
   bool strict;
   bool log;
   uint64_t seed;
+  bool brief;                            /* the table's rows alone */
   int explain;                           /* failures to be explained behind a table; -1: the default */
   const weir_expectations *expectations; /* NULL: none are applied */
   const char *update;                    /* where to write what they should be, or NULL */
@@ -88,20 +89,25 @@ typedef struct weir_cli_campaign {
 
 struct argp_state;
 /* The options of a campaign, as argp wants them. */
-enum { WEIR_CLI_KEY_STRICT = 256, WEIR_CLI_KEY_SEED, WEIR_CLI_KEY_LOG, WEIR_CLI_KEY_EXPLAIN, WEIR_CLI_KEY_TRACES };
+enum {
+  WEIR_CLI_KEY_STRICT = 256,
+  WEIR_CLI_KEY_SEED,
+  WEIR_CLI_KEY_LOG,
+  WEIR_CLI_KEY_EXPLAIN,
+  WEIR_CLI_KEY_TRACES,
+  WEIR_CLI_KEY_BRIEF
+};
+/* clang-format off */
 #define WEIR_CLI_CAMPAIGN_OPTIONS                                                                                      \
   {"format", 'f', "FORMAT", 0, "table (default), tap, junit or json", 0},                                              \
-      {"output", 'o', "FILE", 0, "write to FILE, in one piece, in place of standard output", 0},                       \
-      {"strict", WEIR_CLI_KEY_STRICT, NULL, 0, "a broken SHOULD fails as a MUST does", 0},                             \
-      {"explain",                                                                                                      \
-       WEIR_CLI_KEY_EXPLAIN,                                                                                           \
-       "N",                                                                                                            \
-       0,                                                                                                              \
-       "explain the first N failures behind the table, known ones left out (default 1)",                               \
-       0},                                                                                                             \
-      {"traces", WEIR_CLI_KEY_TRACES, "FOLDER", 0, "write every trace to FOLDER/TARGET/CASE.jsonl", 0}, {              \
-    "log", WEIR_CLI_KEY_LOG, NULL, 0, "let the standard error of targets through", 0                                   \
-  }
+  {"output", 'o', "FILE", 0, "write to FILE, in one piece, in place of standard output", 0},                           \
+  {"strict", WEIR_CLI_KEY_STRICT, NULL, 0, "a broken SHOULD fails as a MUST does", 0},                                 \
+  {"brief", WEIR_CLI_KEY_BRIEF, NULL, 0, "table: a row a target, and nothing more", 0},                                \
+  {"explain", WEIR_CLI_KEY_EXPLAIN, "N", 0,                                                                            \
+   "explain the first N failures behind the table, known ones left out (default 1; 0 with --brief)", 0},               \
+  {"traces", WEIR_CLI_KEY_TRACES, "FOLDER", 0, "write every trace to FOLDER/TARGET/CASE.jsonl", 0},                    \
+  {"log", WEIR_CLI_KEY_LOG, NULL, 0, "let the standard error of targets through", 0}
+/* clang-format on */
 /* Takes one of them; false where the key is another. */
 bool weir_cli_campaign_option(weir_cli_campaign *campaign, int key, const char *value, struct argp_state *state);
 void weir_cli_campaign_target(weir_cli_campaign *campaign, const char *name, struct argp_state *state);

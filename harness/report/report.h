@@ -18,6 +18,7 @@ int weir_format_find(const char *word); /* -1: unknown */
 
 typedef struct weir_report_options {
   bool color;
+  bool brief;     /* table: a row a target and nothing more */
   unsigned width; /* columns, 0: 80 */
 } weir_report_options;
 

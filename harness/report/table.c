@@ -325,6 +325,7 @@ void weir_report_table(const weir_result *result, const weir_report_options *opt
   measure(&table);
   write_head(&table);
   for (size_t i = 0; i < result->count; i++) write_row(&table, &result->targets[i]);
+  if (options->brief) return;
   for (size_t i = 0; i < result->count; i++)
     if (has_more(&result->targets[i])) write_target(&table, &result->targets[i]);
 }
