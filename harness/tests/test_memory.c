@@ -99,12 +99,12 @@ static bool run_verb(const row *of, unsigned k, said *what) {
 }
 
 /* ---- What the verbs are given --------------------------------------------- */
-static char folder[] = "/tmp/weir-memory-XXXXXX";
+static char folder[128];
 
 static void put_file(const char *name, const char *text, mode_t mode) {
   char path[256];
   (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-  for (char *slash = path + sizeof folder; (slash = strchr(slash, '/')) != NULL; slash++) {
+  for (char *slash = path + strlen(folder) + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
     *slash = '\0';
     ck_assert(mkdir(path, 0777) == 0 || errno == EEXIST);
     *slash = '/';
@@ -119,6 +119,8 @@ static void set_up(void) {
   if (done) return;
   done = true;
   ck_assert(failing_set_up());
+  const char *place = getenv("TMPDIR");
+  (void)snprintf(folder, sizeof folder, "%s/weir-memory-XXXXXX", place != NULL ? place : P_tmpdir);
   ck_assert_ptr_nonnull(mkdtemp(folder));
   ck_assert_int_eq(chdir(folder), 0);
   put_file("good.weir", "weir 1\ntitle good\nrules C1\npeer send 10\napp buffer_updated: close\n", 0666);
@@ -142,7 +144,7 @@ static void set_up(void) {
 }
 
 static void tear_down(void) {
-  char command[64];
+  char command[160];
   (void)snprintf(command, sizeof command, "/bin/rm -rf %s", folder);
   if (system(command) != 0) (void)fprintf(stderr, "%s is still there\n", folder);
 }
