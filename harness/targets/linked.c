@@ -6,6 +6,10 @@
 #include "targets/host.h"
 #include "targets/runner.h"
 
+/* Of a trace.  What is linked in reads as much as it is given, so that fewer
+ * will do than a worker has; shrinking and fuzzing run to this bound often. */
+enum { RECORDS = 1 << 18 };
+
 typedef struct weir_linked {
   weir_runner base;
   const weir_target *target;
@@ -20,7 +24,7 @@ static weir_status linked_run(weir_runner *runner, const weir_scenario *scenario
   memset(linked->records, 0, linked->used * sizeof *linked->records);
   weir_trace trace;
   uint32_t most = runner->records_max;
-  weir_trace_init(&trace, linked->records, most != 0 && most < WEIR_CHANNEL_RECORDS ? most : WEIR_CHANNEL_RECORDS);
+  weir_trace_init(&trace, linked->records, most != 0 && most < RECORDS ? most : RECORDS);
   uint32_t unreached = 0;
   weir_status status = weir_host_drive(linked->host, linked->target, scenario, &trace, &unreached, problem);
   linked->used = trace.count;
@@ -42,7 +46,7 @@ static weir_linked *linked_new(void) {
   weir_linked *linked = calloc(1, sizeof *linked);
   if (linked == NULL) return NULL;
   linked->host = weir_host_new();
-  linked->records = calloc(WEIR_CHANNEL_RECORDS, sizeof *linked->records);
+  linked->records = calloc(RECORDS, sizeof *linked->records);
   if (linked->host != NULL && linked->records != NULL) return linked;
   if (linked->host != NULL) weir_host_free(linked->host);
   free(linked->records);
