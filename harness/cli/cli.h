@@ -111,6 +111,8 @@ enum {
 /* Takes one of them; false where the key is another. */
 bool weir_cli_campaign_option(weir_cli_campaign *campaign, int key, const char *value, struct argp_state *state);
 void weir_cli_campaign_target(weir_cli_campaign *campaign, const char *name, struct argp_state *state);
+/* What a trace of this run says of itself. */
+weir_trace_header weir_cli_trace_header(const weir_target_result *target, const weir_case_result *one);
 /* Writes the traces that the result has kept. */
 WEIR_MUST_USE weir_status weir_cli_traces_write(const char *folder, const weir_result *result, weir_problem *problem);
 /* Runs it and reports.  Returns the exit status. */

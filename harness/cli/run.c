@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "weir/spec.h"
 
 typedef enum run_format { RUN_TEXT, RUN_JSONL, RUN_BINARY, RUN_JSON, RUN_FORMAT_COUNT } run_format;
 static const char *const format_words[RUN_FORMAT_COUNT] = {"text", "jsonl", "binary", "json"};
@@ -77,10 +76,7 @@ static weir_status write_result(const run_options *self, const weir_result *resu
   const weir_target_result *target = &result->targets[0];
   const weir_case_result *one = &target->cases[0];
   weir_report_options report_options = {.color = weir_cli_color(output)};
-  weir_trace_header header = {.spec = weir_spec_hash()};
-  (void)snprintf(header.target, sizeof header.target, "%.*s", (int)sizeof header.target - 1, target->name);
-  (void)snprintf(header.version, sizeof header.version, "%s", target->version);
-  (void)snprintf(header.scenario, sizeof header.scenario, "%.*s", (int)sizeof header.scenario - 1, one->of->name);
+  weir_trace_header header = weir_cli_trace_header(target, one);
   if (self->format == RUN_JSON) return weir_report_write(result, WEIR_FORMAT_JSON, &report_options, output->stream);
   if (self->format == RUN_TEXT) return write_text(target, one, report_options.color, output->stream);
   /* Standard output has the trace alone; the verdict is for the person. */

@@ -26,12 +26,17 @@ static void name_folder(const char *target, char *out, size_t size) {
     if (*c == '/' || *c == ' ') *c = '-';
 }
 
-static weir_status write_one(const weir_target_result *target, const weir_case_result *one, const char *path,
-                             weir_problem *problem) {
+weir_trace_header weir_cli_trace_header(const weir_target_result *target, const weir_case_result *one) {
   weir_trace_header header = {.spec = weir_spec_hash()};
   (void)snprintf(header.target, sizeof header.target, "%.*s", (int)sizeof header.target - 1, target->name);
   (void)snprintf(header.version, sizeof header.version, "%s", target->version);
   (void)snprintf(header.scenario, sizeof header.scenario, "%.*s", (int)sizeof header.scenario - 1, one->of->name);
+  return header;
+}
+
+static weir_status write_one(const weir_target_result *target, const weir_case_result *one, const char *path,
+                             weir_problem *problem) {
+  weir_trace_header header = weir_cli_trace_header(target, one);
   weir_cli_output output;
   weir_status status = weir_cli_output_open(&output, path, problem);
   if (status != WEIR_OK) return status;

@@ -27,7 +27,9 @@ static void write_case(const char *name, const char *text) {
 static const char *const names[] = {"b/two.weir", "b/one.weir", "b/notes.txt", "b/.hidden.weir", "a.weir", "bad.weir"};
 
 static void make_folder(void) {
-  (void)snprintf(folder, sizeof folder, "/tmp/weir-test-XXXXXX");
+  const char *temporary = getenv("TMPDIR");
+  int length = snprintf(folder, sizeof folder, "%s/weir-test-XXXXXX", temporary != NULL ? temporary : P_tmpdir);
+  ck_assert_int_lt(length, (int)sizeof folder);
   ck_assert_ptr_nonnull(mkdtemp(folder));
   ck_assert_int_eq(mkdir(place("b"), 0777), 0);
   write_case("b/two.weir", "weir 1\ntitle the second\nrules C1 L2\npeer fin\n");

@@ -43,21 +43,8 @@ static bool is_half_open(const naive_story *story, int moment) {
          naive_offers(story, WEIR_CAN_HALF_CLOSE, moment);
 }
 
-/* The write that an outgoing byte belongs to: its begin. */
-static int write_of(const naive_story *story, uint64_t offset, int before) {
-  uint64_t end = 0;
-  for (int i = 0; i < before; i++) {
-    unsigned event = story->moments[i].event;
-    if ((event != WEIR_EVENT_WRITE && event != WEIR_EVENT_WRITELINES) || !story->moments[i].begins) continue;
-    if (naive_refused(story, i, before)) continue;
-    end += here(story, i)->a;
-    if (end > offset) return i;
-  }
-  return NAIVE_NEVER;
-}
-
 static bool is_missing_what_came_after_eof(const naive_story *story, int moment) {
-  int write = write_of(story, naive_outgoing(story, moment).offset, moment);
+  int write = naive_write_of(story, naive_outgoing(story, moment).offset, moment);
   return naive_kept_open(story, moment) && naive_offers(story, WEIR_CAN_HALF_CLOSE, moment) &&
          naive_is_missing(story, moment) && write != NAIVE_NEVER && naive_began(story, WEIR_EVENT_EOF_RECEIVED, write);
 }

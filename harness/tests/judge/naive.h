@@ -116,7 +116,9 @@ bool naive_is_outgoing(const naive_story *story, int moment); /* of bytes that t
 bool naive_is_stray(const weir_record *record, naive_place place);
 uint64_t naive_sent_by_peer(const naive_story *story, int before);
 uint64_t naive_accepted(const naive_story *story, int before); /* by write() and writelines(), running ones included */
-uint64_t naive_sure(const naive_story *story, int before);     /* ... that no rule lets the transport drop */
+int naive_write_of(const naive_story *story, uint64_t offset,
+                   int before);                            /* the write that an outgoing byte belongs to */
+uint64_t naive_sure(const naive_story *story, int before); /* ... that no rule lets the transport drop */
 uint64_t naive_sent(const naive_story *story, int before);
 uint64_t naive_unsent(const naive_story *story, int before);
 bool naive_is_unsure(const naive_story *story, int before); /* what was accepted cannot be told from the calls */

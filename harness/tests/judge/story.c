@@ -444,6 +444,18 @@ uint64_t naive_sure(const naive_story *story, int before) {
   return total;
 }
 
+/* The write that an outgoing byte belongs to: its begin. */
+int naive_write_of(const naive_story *story, uint64_t offset, int before) {
+  uint64_t end = 0;
+  for (int i = 0; i < before; i++) {
+    if (!writes(story, i)) continue;
+    if (naive_refused(story, i, before)) continue;
+    end += naive_begin(story, i)->a;
+    if (end > offset) return i;
+  }
+  return NAIVE_NEVER;
+}
+
 bool naive_is_unsure(const naive_story *story, int before) {
   for (int i = 0; i < before; i++) {
     if (!writes(story, i)) continue;

@@ -37,22 +37,9 @@ static uint64_t written(const naive_story *story, int before) {
   return total;
 }
 
-/* The write that an outgoing byte belongs to: its begin. */
-static int write_of(const naive_story *story, uint64_t offset, int before) {
-  uint64_t end = 0;
-  for (int i = 0; i < before; i++) {
-    unsigned event = story->moments[i].event;
-    if ((event != WEIR_EVENT_WRITE && event != WEIR_EVENT_WRITELINES) || !story->moments[i].begins) continue;
-    if (naive_refused(story, i, before)) continue;
-    end += here(story, i)->a;
-    if (end > offset) return i;
-  }
-  return NAIVE_NEVER;
-}
-
 /* The write that what comes next to the peer is of. */
 static int next_write(const naive_story *story, int before) {
-  return write_of(story, naive_outgoing(story, before).offset, before);
+  return naive_write_of(story, naive_outgoing(story, before).offset, before);
 }
 
 /* W2: its caller overwrites it. */
