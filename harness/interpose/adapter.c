@@ -38,6 +38,18 @@ WEIR_EXPORT int weir_adapter_hello(int abi, const char *name, const char *versio
   return status == WEIR_OK ? 0 : say(problem.text);
 }
 
+WEIR_EXPORT int weir_adapter_layer(const char *words) {
+  for (unsigned layer = 0; layer < WEIR_LAYER_COUNT; layer++) {
+    if (strcmp(words, weir_layer_name(layer)) != 0) continue;
+    weir_front *front = weir_front_lock();
+    front->layer = (uint8_t)layer;
+    weir_front_unlock(front);
+    return 0;
+  }
+  (void)fprintf(stderr, "weir: there is no layer '%s'\n", words);
+  return -1;
+}
+
 /* What the run came to, unless the engine has been told. */
 static void report(weir_front *front) {
   if (!front->running) return;

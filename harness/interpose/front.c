@@ -42,6 +42,7 @@ void weir_front_begin(weir_front *front) {
   const weir_scenario *scenario = &front->worker.memory->scenario;
   weir_trace_init(&front->trace, front->worker.memory->records, WEIR_CHANNEL_RECORDS);
   weir_simulation_init(&front->simulation, scenario, &front->trace, 0, front->outgoing, sizeof front->outgoing);
+  front->simulation.layer = front->layer;
   weir_probe_init(&front->probe, scenario, &front->trace, &front->simulation, 0, front->capabilities);
   front->running = true;
   front->over = front->reported = false;

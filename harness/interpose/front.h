@@ -66,6 +66,7 @@ typedef struct weir_front {
   bool enabled; /* WEIR_CHANNEL is set: time is virtual */
   weir_worker worker;
   uint32_t capabilities;
+  uint8_t layer; /* weir_layer of every connection */
 
   /* Descriptors. */
   _Atomic uint8_t object_of[WEIR_DESCRIPTORS_MAX]; /* by descriptor; 0: not ours */

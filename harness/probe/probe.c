@@ -40,7 +40,9 @@ void weir_probe_init(weir_probe *probe, const weir_scenario *scenario, weir_trac
   probe->capabilities = capabilities;
   probe->protocol_count = 1;
   chain_steps(probe);
-  note(probe, (weir_record){.event = WEIR_EVENT_OPEN, .code = !probe->protocol_plain[0], .a = capabilities});
+  note(probe,
+       (weir_record){
+           .event = WEIR_EVENT_OPEN, .code = !probe->protocol_plain[0], .a = capabilities, .b = simulation->layer});
 }
 
 static weir_frame *top(weir_probe *probe) {

@@ -73,6 +73,7 @@ typedef struct weir_simulation {
   int pending_error;      /* what SO_ERROR would show */
 
   uint8_t connection;             /* index, in records and streams */
+  uint8_t layer;                  /* weir_layer; tcp after init, the caller may change it before the run */
   uint8_t watched;                /* what the program watches the socket for */
   uint8_t slow_in, slow_out;      /* why recv and send cannot take the short way: private */
   bool progress;                  /* something useful happened since the last wait */

@@ -731,6 +731,7 @@ START_TEST(the_page_has_the_words) {
   assert_words(text, weir_bytes_kind_name);
   assert_words(text, weir_lines_kind_name);
   assert_words(text, weir_capability_word);
+  assert_words(text, weir_layer_name);
   free(text);
 }
 END_TEST

@@ -69,7 +69,8 @@ static const weir_field fields[WEIR_EVENT_COUNT][WEIR_FIELDS_MAX + 1] = {
   [WEIR_EVENT_OPEN] = {
     {.name = "kind", CODE, WORD(SHOWN, protocol_word), .fallback = 1, .meaning = "of the first protocol"},
     {.name = "capabilities", A, FORM(CAPABILITIES, SHOWN), .word = weir_capability_word,
-     .fallback = (1 << WEIR_CAPABILITY_COUNT) - 1, .meaning = "what the transport offers; left out: everything"}},
+     .fallback = (1 << WEIR_CAPABILITY_COUNT) - 1, .meaning = "what the transport offers; left out: everything"},
+    {.name = "layer", BITS(B, 0, 8), WORD(HIDDEN, weir_layer_name), .meaning = "what the connection is made of"}},
   [WEIR_EVENT_GET_BUFFER] = {
     {.name = "hint", A, FORM(SIGNED, SHOWN), .fallback = -1, .meaning = "the argument"},
     {.name = "size", B_LOW, FORM(UNSIGNED, REQUIRED), RESULT, .meaning = "of the buffer returned, in bytes"},

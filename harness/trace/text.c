@@ -188,6 +188,10 @@ static void say_operation(weir_line_text *text, const weir_record *record) {
 
 static void say_open(weir_line_text *text, const weir_record *record) {
   say(text, "open, a %s protocol", record->code != 0 ? "buffered" : "plain");
+  if (record->b != WEIR_LAYER_TCP) {
+    say(text, " over ");
+    say_word(text, weir_layer_name((unsigned)(record->b & 0xff)), (unsigned)record->b);
+  }
   unsigned missing = 0;
   for (unsigned i = 0; weir_capability_word(i) != NULL; i++) missing += !(record->a >> i & 1);
   if (missing > NAMED_MAX) say(text, "; the target lacks %u of %d capabilities", missing, WEIR_CAPABILITY_COUNT);

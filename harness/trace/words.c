@@ -18,6 +18,11 @@ static const char *const datas[] = {
     WEIR_DATAS(X)
 #undef X
 };
+static const char *const layers[] = {
+#define X(name, word, meaning) word,
+    WEIR_LAYERS(X)
+#undef X
+};
 static const char *const exceptions[] = {
 #define X(name, word, meaning) word,
     WEIR_EXCEPTIONS(X)
@@ -70,6 +75,10 @@ int weir_event_find(const char *word) {
 
 const char *weir_data_name(unsigned data) {
   return data < WEIR_DATA_COUNT ? datas[data] : NULL;
+}
+
+const char *weir_layer_name(unsigned layer) {
+  return layer < WEIR_LAYER_COUNT ? layers[layer] : NULL;
 }
 
 const char *weir_exception_name(unsigned exception) {

@@ -376,6 +376,7 @@ static void take_other(weir_view *view, const weir_record *record, uint64_t inde
   default:
     if (record->event != WEIR_EVENT_OPEN) break;
     view->capabilities = record->a;
+    view->layer = (uint8_t)record->b;
     enter(view, WEIR_FACT_CALLS, index);
     break;
   }

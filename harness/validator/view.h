@@ -174,6 +174,7 @@ typedef struct weir_view {
   uint8_t within[WEIR_FACT_COUNT]; /* the callback it became true in, 0: none */
 
   uint32_t capabilities; /* 0: not told */
+  uint8_t layer;         /* weir_layer */
   uint64_t callbacks;    /* begun */
   uint8_t protocol;      /* number of the object that is set */
   weir_given given;

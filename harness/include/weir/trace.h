@@ -49,7 +49,8 @@ enum {
  * and a: the exception, b: the result.  In a complete record (both flags) code
  * and a are those of the begin, and b is the result where there is one. */
 #define WEIR_EVENTS(X)                                                                                                 \
-  X(OPEN, "open", RUN, "a connection begins. code: 1 buffered, 0 plain protocol; a: capabilities (WEIR_CAN_...)")      \
+  X(OPEN, "open", RUN,                                                                                                 \
+    "a connection begins. code: 1 buffered, 0 plain protocol; a: capabilities (WEIR_CAN_...); b: weir_layer")          \
   X(CONNECTION_MADE, "connection_made", CALLBACK, "no fields")                                                         \
   X(GET_BUFFER, "get_buffer", CALLBACK, "a: hint (int32). result b: size in the low 32 bits, kind << 56")              \
   X(BUFFER_UPDATED, "buffer_updated", CALLBACK, "a: nbytes; code: weir_data, b: offset")                               \
@@ -134,6 +135,21 @@ typedef enum weir_data {
 #undef X
       WEIR_DATA_COUNT
 } weir_data;
+
+/* What a connection is made of (b of open).  X(NAME, word, meaning). */
+#define WEIR_LAYERS(X)                                                                                                 \
+  X(TCP, "tcp", "a TCP connection")                                                                                    \
+  X(UNIX, "unix", "a stream socket of AF_UNIX")                                                                        \
+  X(READ_PIPE, "read_pipe", "the reading end of a pipe")                                                               \
+  X(WRITE_PIPE, "write_pipe", "the writing end of a pipe")                                                             \
+  X(TLS, "tls", "TLS over TCP: callbacks and the peer speak of plaintext, recv and send of what is on the wire")
+
+typedef enum weir_layer {
+#define X(name, word, meaning) WEIR_LAYER_##name,
+  WEIR_LAYERS(X)
+#undef X
+      WEIR_LAYER_COUNT
+} weir_layer;
 
 /* Kinds of exception.  X(NAME, word, meaning of its number). */
 #define WEIR_EXCEPTIONS(X)                                                                                             \
@@ -232,6 +248,7 @@ const char *weir_event_fields(unsigned event);
 weir_event_group weir_event_group_of(unsigned event);
 int weir_event_find(const char *word);
 const char *weir_data_name(unsigned data);
+const char *weir_layer_name(unsigned layer);
 const char *weir_exception_name(unsigned exception);
 const char *weir_end_name(unsigned end);
 const char *weir_buffer_kind_name(unsigned kind);
