@@ -43,6 +43,7 @@ void weir_front_begin(weir_front *front) {
   weir_trace_init(&front->trace, front->worker.memory->records, WEIR_CHANNEL_RECORDS);
   weir_simulation_init(&front->simulation, scenario, &front->trace, 0, front->outgoing, sizeof front->outgoing);
   front->simulation.layer = front->layer;
+  if (front->wire != NULL) weir_simulation_wire(&front->simulation, front->wire, (weir_layer)front->layer);
   weir_probe_init(&front->probe, scenario, &front->trace, &front->simulation, 0, front->capabilities);
   front->running = true;
   front->over = front->reported = false;

@@ -2,9 +2,8 @@
 
 #include "simulation/parts.h"
 
-/* The verbs are in the order peer, socket, application (WEIR_VERBS). */
 static bool is_app(const weir_step *step) {
-  return step->verb >= WEIR_VERB_APP_SIZE;
+  return weir_verb_get(step->verb)->actor == WEIR_ACTOR_APP;
 }
 
 static void start(weir_simulation *simulation, const weir_step *step) {
@@ -15,6 +14,12 @@ static void start(weir_simulation *simulation, const weir_step *step) {
   else if (step->verb == WEIR_VERB_PEER_STOP) {
     simulation->peer_reads = false;
     simulation->stopped_at_start = true;
+  } else if (step->verb == WEIR_VERB_PEER_RECORD) {
+    simulation->record = (uint32_t)step->a;
+  } else if (step->verb == WEIR_VERB_PEER_SEGMENT) {
+    simulation->segment = (uint32_t)step->a;
+  } else if (step->verb == WEIR_VERB_PEER_DEAF) {
+    simulation->deaf = true;
   }
 }
 
@@ -56,6 +61,7 @@ static void add_fault(weir_fault *fault, const weir_step *step) {
 
 weir_fault weir_script_fault(const weir_simulation *simulation, weir_occasion occasion) {
   weir_fault fault = {.most = UINT32_MAX};
+  if (simulation->handshake) return fault;
   for (uint16_t link = simulation->at_head[occasion]; link != 0; link = simulation->next[link - 1]) {
     const weir_step *step = &simulation->scenario->steps[link - 1];
     if (is_nth(step, simulation->occurred[occasion])) add_fault(&fault, step);
@@ -71,6 +77,10 @@ static void add_due(weir_simulation *simulation, uint16_t step) {
 }
 
 void weir_script_after(weir_simulation *simulation, weir_occasion occasion) {
+  if (simulation->handshake) {
+    simulation->occasions_put_off |= UINT32_C(1) << occasion;
+    return;
+  }
   simulation->due_group++;
   for (uint16_t link = simulation->after_head[occasion]; link != 0; link = simulation->next[link - 1]) {
     const weir_step *step = &simulation->scenario->steps[link - 1];

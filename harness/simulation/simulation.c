@@ -30,6 +30,12 @@ static void tell_start(weir_simulation *simulation) {
   weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_PEER_STOP});
 }
 
+void weir_simulation_made(weir_simulation *simulation) {
+  if (simulation->wire == NULL) return;
+  simulation->made = true;
+  weir_wire_settle(simulation);
+}
+
 void weir_simulation_watch(weir_simulation *simulation, unsigned interest) {
   const uint8_t watched = (uint8_t)(interest & (WEIR_POLL_IN | WEIR_POLL_OUT));
   if (watched == simulation->watched || simulation->closed) return;
@@ -82,6 +88,8 @@ static weir_turn take_turn(weir_simulation *simulation) {
   if (simulation->due_count > 0) return WEIR_TURN_APP;
   const bool unready = end_unready(simulation);
   if (weir_peer_drain(simulation)) return WEIR_TURN_PEER;
+  if (simulation->wire != NULL && weir_wire_arrive(simulation)) return WEIR_TURN_PEER;
+  if (simulation->handshake) return WEIR_TURN_QUIESCENT;
   const weir_turn turn = weir_script_turn(simulation);
   if (turn != WEIR_TURN_QUIESCENT) {
     simulation->transient_run = 0;

@@ -19,6 +19,7 @@ static void judge_E2(const weir_moment *now) {
 /* E3: a false eof_received closes the transport. */
 static void judge_E3(const weir_moment *now) {
   if (!weir_ended_quiescent(now) || !weir_holds(now, FACT(EOF_FALSE)) || weir_holds(now, FACT(LOST))) return;
+  if (weir_holds(now, FACT(EOF_TRUE))) return; /* E5 */
   if (weir_flush_may_wait(now->view)) return;
   weir_break(now, WEIR_RULE_E3, now->view->since[WEIR_FACT_EOF_FALSE],
              "the run is over and the transport is not closed, though eof_received (record %llu) returned false",
@@ -80,6 +81,9 @@ static void judge_E8(const weir_moment *now) {
   uint64_t paused = view->since[WEIR_FACT_PAUSED];
   /* It arrives when the transport reads it; without socket records, when the peer sends it. */
   if (weir_holds(now, FACT(RECV_END)) && view->since[WEIR_FACT_RECV_END] < paused) return;
+  /* A record that was read before the pause shows in no recv. */
+  bool tls = view->layer == WEIR_LAYER_TLS;
+  if (tls && weir_holds(now, FACT(PEER_FIN)) && view->since[WEIR_FACT_PEER_FIN] < paused) return;
   if (weir_holds(now, FACT(CLOSING))) return;
   weir_words after = weir_tell_since(now, WEIR_FACT_PAUSED, "pause_reading()");
   weir_break(now, WEIR_RULE_E8, paused, "eof_received %s; it has to wait for resume_reading()", after.text);

@@ -20,6 +20,7 @@ import ctypes
 import gc
 import mmap
 import sys
+import tempfile
 
 ABI = 1
 STOP = 2
@@ -85,6 +86,7 @@ _quick, _waiting = ctypes.PyDLL(None), ctypes.CDLL(None)
 _int, _uint32, _int64 = ctypes.c_int, ctypes.c_uint32, ctypes.c_int64
 _pointer, _size, _text = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p
 _hello = _bind(_waiting, "hello", _int, _int, _text, _text, _uint32)
+_tls = _bind(_waiting, "tls", _text, _int, _int)
 _next = _bind(_waiting, "next", _int, _pointer)
 _fail = _bind(_quick, "fail", None, _text)
 _begin = _bind(_quick, "begin", None, _int, _int, _int64, _int64, _pointer, _size)
@@ -555,6 +557,28 @@ def hello(name, version, capabilities):
         bits |= number("capability", word)
     if _hello(ABI, name.encode(), version.encode(), bits) != 0:
         sys.exit(2)
+
+
+# The host name in the certificate that tls() gives.
+TLS_HOST = "weir.test"
+
+
+def tls(server_side, version):
+    """Every connection is TLS ("1.2" or "1.3"); the context for this side of them."""
+    import ssl
+
+    text = _tls(server_side, int(version.split(".")[1]))
+    if text is None:
+        sys.exit(2)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT)
+    with tempfile.NamedTemporaryFile() as both:
+        both.write(text)
+        both.flush()
+        if server_side:
+            context.load_cert_chain(both.name)
+        else:
+            context.load_verify_locations(both.name)
+    return context
 
 
 def runs():
