@@ -171,6 +171,8 @@ def classify(error):
         return _PROBE_ERROR, error.number
     if type(error).__name__ in _TRUNCATED:
         return _EOF_ERROR, 0
+    if type(error).__module__ == "ssl":  # its errno is a number of OpenSSL's
+        return _OS_ERROR, 0
     if isinstance(error, OSError):
         return _OS_ERROR, error.errno if isinstance(error.errno, int) and error.errno > 0 else 0
     for kind, found in _CLASSES:
