@@ -115,8 +115,7 @@ static void judge_L5(const weir_moment *now) {
   else if (weir_holds(now, FACT(CLOSE)) && !weir_flush_may_wait(view))
     cause = WEIR_FACT_CLOSE, what = "close()";
   else if (weir_holds(now, FACT(EOF_FALSE)) && !weir_flush_may_wait(view))
-    cause = WEIR_FACT_EOF_FALSE,
-    what = weir_holds(now, FACT(EOF_TRUE)) ? "eof_received" : "eof_received returned false";
+    cause = WEIR_FACT_EOF_FALSE, what = weir_view_eof_closes(view) ? "eof_received" : "eof_received returned false";
   else if (weir_holds(now, FACT(RESET)) && weir_reading(view) && !weir_holds(now, FACTS_RAISED | FACT(BAD_BUFFER)))
     cause = WEIR_FACT_RESET, what = "the peer's reset, while reading";
   if (what == NULL) return;

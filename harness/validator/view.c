@@ -454,6 +454,7 @@ static void end_callback(weir_view *view, const weir_record *record, const weir_
   if (record->event == WEIR_EVENT_GET_BUFFER) end_get_buffer(view, record, pair);
   if (record->event != WEIR_EVENT_EOF_RECEIVED) return;
   if (record->b != 0) enter(view, WEIR_FACT_EOF_TRUE, pair->index);
+  if (record->b != 0 && weir_view_eof_closes(view)) view->tried |= WEIR_TRIED_EOF_TRUE_TLS;
   if (record->b == 0 || weir_view_eof_closes(view)) enter(view, WEIR_FACT_EOF_FALSE, pair->index);
 }
 

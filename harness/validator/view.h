@@ -96,7 +96,8 @@ enum {
   WEIR_TRIED_WRITE_IN_MADE = 64,  /* a write inside connection_made */
   WEIR_TRIED_WRITE_BAD = 128,     /* write() of what is not bytes-like */
   WEIR_TRIED_HIGH_ZERO = 256,     /* limits of 0 */
-  WEIR_TRIED_CALL_IN_FLOW = 512   /* a call inside pause_writing or resume_writing */
+  WEIR_TRIED_CALL_IN_FLOW = 512,  /* a call inside pause_writing or resume_writing */
+  WEIR_TRIED_EOF_TRUE_TLS = 1024  /* eof_received returned true where nothing comes of it */
 };
 
 /* Sets of facts that rules speak of together. */
