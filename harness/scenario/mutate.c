@@ -22,6 +22,7 @@ static void repair_step(const weir_step *previous, weir_step *step) {
   if (step->verb == WEIR_VERB_SOCKET_ERROR && !weir_error_fits(step->option, step->event))
     step->event = WEIR_OCCASION_SEND;
   if (step->verb == WEIR_VERB_PEER_SEND && step->when != WEIR_WHEN_IDLE) step->b = WEIR_NOT_GIVEN;
+  weir_step_place_repair(step);
 }
 
 void weir_scenario_repair(weir_scenario *scenario) {
@@ -136,6 +137,13 @@ static void draw_arguments(weir_chance *chance, weir_step *step) {
   step->b = weir_argument_random(chance, &verb->b);
 }
 
+/* Mostly connection 0, and nothing of the others; `open` on 0 does nothing. */
+static void draw_place(weir_chance *chance, weir_step *step) {
+  step->connection = step->of = 0;
+  if (step->verb == WEIR_VERB_APP_OPEN || weir_chance_below(chance, 8) == 0)
+    *step = weir_step_at(*step, weir_chance_below(chance, WEIR_PLACES));
+}
+
 /* ---- What can be done.  False: there is no occasion for it. */
 typedef struct mutating {
   weir_scenario *scenario;
@@ -152,6 +160,7 @@ static bool insert_step(mutating *self) {
   weir_step step = {.verb = (uint8_t)weir_chance_below(self->chance, WEIR_VERB_COUNT)};
   draw_trigger(self->chance, &step);
   draw_arguments(self->chance, &step);
+  draw_place(self->chance, &step);
   *open_room(self->scenario, weir_chance_below(self->chance, self->scenario->count + 1), 1) = step;
   return true;
 }
@@ -210,6 +219,13 @@ static bool change_range(mutating *self) {
   return true;
 }
 
+static bool change_place(mutating *self) {
+  weir_step *step = any_step(self);
+  weir_step before = *step;
+  draw_place(self->chance, step);
+  return step->connection != before.connection || step->of != before.of;
+}
+
 static bool change_option(mutating *self) {
   weir_step *step = any_step(self);
   unsigned count = weir_verb_get(step->verb)->option_count;
@@ -235,7 +251,7 @@ weir_mutation weir_scenario_mutate(weir_scenario *scenario, weir_chance *chance,
       [WEIR_MUTATION_DUPLICATE] = duplicate_steps, [WEIR_MUTATION_MOVE] = move_steps,
       [WEIR_MUTATION_VERB] = change_verb,          [WEIR_MUTATION_TRIGGER] = change_trigger,
       [WEIR_MUTATION_RANGE] = change_range,        [WEIR_MUTATION_OPTION] = change_option,
-      [WEIR_MUTATION_NUMBER] = change_number};
+      [WEIR_MUTATION_NUMBER] = change_number,      [WEIR_MUTATION_PLACE] = change_place};
   enum { TRIES = 16 };
   mutating self = {.scenario = scenario, .chance = chance, .steps_max = steps_max};
   if (self.steps_max > WEIR_STEPS_MAX) self.steps_max = WEIR_STEPS_MAX;

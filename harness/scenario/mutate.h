@@ -19,7 +19,8 @@
   X(TRIGGER, "trigger")     /* the same deed at another occasion: in another callback, ... */                          \
   X(RANGE, "range")         /* at another one of its kind: the second, every, ... */                                   \
   X(OPTION, "option")       /* another word */                                                                         \
-  X(NUMBER, "number")       /* another argument */
+  X(NUMBER, "number")       /* another argument */                                                                     \
+  X(PLACE, "place")         /* on another connection, or at another's events */
 
 typedef enum weir_mutation {
 #define X(name, word) WEIR_MUTATION_##name,
