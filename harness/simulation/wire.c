@@ -164,7 +164,7 @@ static void note_plain(weir_simulation *simulation, const uint8_t *bytes, size_t
   size_t count = 1;
   runs[0] = (weir_payload_run){.data = WEIR_DATA_STREAM, .size = (uint32_t)size, .offset = expected};
   if (weir_payload_match(stream, expected, bytes, size) != size)
-    count = weir_payload_identify(stream, expected, simulation->connection + 1u, bytes, size, runs, WEIR_PEER_RUNS_MAX);
+    count = weir_payload_identify(stream, expected, WEIR_CONNECTIONS, bytes, size, runs, WEIR_PEER_RUNS_MAX);
   simulation->heard += size;
   const weir_payload_run *last = &runs[count - 1];
   if (last->data == WEIR_DATA_STREAM) simulation->heard_shift = last->offset + last->size - simulation->heard;

@@ -14,57 +14,45 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.p
 import weir  # noqa: E402
 
 SELECTORS = {"epoll": "EpollSelector", "poll": "PollSelector", "select": "SelectSelector"}
-CAPABILITIES = "pause is_reading flow_control limits_query set_protocol plain writelines buffer_kinds write_kinds raise"
-PLAIN_ALONE = "half_close write_eof"
+CAPABILITIES = (
+    "half_close write_eof pause is_reading flow_control limits_query set_protocol plain writelines "
+    "buffer_kinds write_kinds raise connections"
+).split()
+
 
 RESTARTS_MAX = 1000
 
 
-# ---- Three ways to a transport -------------------------------------------------
+def open_transport(connection, loop):
+    """Makes the transport of one connection."""
+
+    def connected(task):
+        if not task.cancelled() and task.exception() is not None:
+            connection.fail("create_connection: %r" % task.exception())
+
+    sock = socket.socket(fileno=connection.descriptor)
+    sock.setblocking(False)
+    task = loop.create_task(loop.create_connection(connection.first, sock=sock))
+    task.add_done_callback(connected)
+    return task
 
 
-async def connect(loop, run, connection, context):
-    """As a client, plain or TLS."""
-    secure = {} if context is None else {"ssl": context, "server_hostname": weir.TLS_HOST}
-    await loop.create_connection(run.first, sock=connection, **secure)
-
-
-async def accept(loop, run, connection, context):
-    """As a server whose connection was accepted elsewhere."""
-    await loop.connect_accepted_socket(run.first, connection, ssl=context)
-
-
-async def start_tls(loop, run, connection, context):
-    """Plain first.  The application's protocol knows of the connection once it is TLS (T5)."""
-    plain, _ = await loop.create_connection(asyncio.Protocol, sock=connection)
-    protocol = run.first()
-    secure = await loop.start_tls(plain, protocol, context, server_hostname=weir.TLS_HOST)
-    if secure is None:  # 3.7 to 3.10, where connection_lost came first
-        raise ConnectionAbortedError("start_tls gave no transport")
-    protocol.connection_made(secure)
-
-
-WAYS = {None: connect, "client": connect, "server": accept, "start": start_tls}
-
-
-def open_transport(run, loop, way, context):
-    """Makes the transport, and has the loop listen to the harness."""
+def connect(run, loop):
+    """Has the loop listen to the harness, and makes the first transport."""
+    tasks = []
 
     def wake():
         if run.wake():
             loop.stop()
 
-    def opened(task):
-        if not task.cancelled() and task.exception() is not None and run.transport is None:
-            run.fail("%s: %r" % (WAYS[way].__name__, task.exception()))
+    def handle(_, context):
+        run.exception(context.get("exception"), context.get("protocol"))
 
-    loop.set_exception_handler(lambda _, context: run.exception(context.get("exception")))
+    loop.set_exception_handler(handle)
     loop.add_reader(run.control, wake)
-    connection = socket.socket(fileno=run.descriptor)
-    connection.setblocking(False)
-    task = loop.create_task(WAYS[way](loop, run, connection, context))
-    task.add_done_callback(opened)
-    return task
+    run.connect = lambda connection: tasks.append(open_transport(connection, loop))
+    run.connect(run)
+    return tasks
 
 
 def drive(run, loop):
@@ -82,14 +70,16 @@ def drive(run, loop):
     run.fail("the loop gives up whenever it is run")
 
 
-def clear_away(run, loop, task):
+def clear_away(run, loop, tasks):
     """What fails here has been judged in the run, or is nobody's business."""
     with contextlib.suppress(Exception):
         loop.remove_reader(run.control)
-        task.cancel()
-        if run.transport is not None:
-            with contextlib.suppress(Exception):
-                run.transport.abort()
+        for task in tasks:
+            task.cancel()
+        for connection in run.connections:
+            if connection.transport is not None:
+                with contextlib.suppress(Exception):
+                    connection.transport.abort()
         # Twice: connection_lost is called in the turn after abort().
         for _ in range(2):
             loop.call_soon(loop.stop)
@@ -111,13 +101,13 @@ def main():
     for run in weir.runs():
         loop = asyncio.SelectorEventLoop(selector())
         try:
-            task = open_transport(run, loop, options.tls, context)
+            tasks = connect(run, loop)
         except Exception as error:
             run.fail("the adapter failed: %r" % error)
             loop.close()
             continue
         drive(run, loop)
-        clear_away(run, loop, task)
+        clear_away(run, loop, tasks)
 
 
 if __name__ == "__main__":
