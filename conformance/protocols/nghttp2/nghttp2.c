@@ -2,7 +2,12 @@
  *
  * nghttp2.h on DATA: nghttp2_on_data_chunk_recv_callback is "called when a chunk
  * of data in DATA frame is received", so a frame may come in several, which the
- * log's merging covers. */
+ * log's merging covers.
+ *
+ * What it answers is made when it is asked to send: of several answers that wait,
+ * those of more urgent kinds go first, and after a GOAWAY that ends the session
+ * nothing else does (nghttp2_session_mem_send, nghttp2_session_terminate_session).
+ * How many wait depends on how much came at once. */
 #include <nghttp2/nghttp2.h>
 
 #include "parts/session.h"
@@ -128,4 +133,4 @@ static void release(weir_protocol *protocol) {
   session_free(protocol);
 }
 
-SESSION_PLUGIN("nghttp2", NGHTTP2_VERSION, 0, open_http2, release);
+SESSION_PLUGIN("nghttp2", NGHTTP2_VERSION, WEIR_MAY_WRITES, open_http2, release);

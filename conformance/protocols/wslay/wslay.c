@@ -1,7 +1,11 @@
 /* wslay: the server's end of a WebSocket, after the handshake.  It asks for its
  * input through a callback, which gives it what the last update brought.
  *
- * Whole messages are events, the payload of each frame is data as it comes. */
+ * Whole messages are events, the payload of each frame is data as it comes.
+ *
+ * Answers wait until wslay_event_send, and a close goes before what waits:
+ * wslay_event_recv "automatically queues close control frame", wslay_event_send
+ * sends nothing after it.  How many wait depends on how much came at once. */
 #include <wslay/wslay.h>
 
 #include "parts/session.h"
@@ -110,4 +114,4 @@ static void release(weir_protocol *protocol) {
   session_free(protocol);
 }
 
-SESSION_PLUGIN("wslay", WSLAY_VERSION, 0, open_websocket, release);
+SESSION_PLUGIN("wslay", WSLAY_VERSION, WEIR_MAY_WRITES, open_websocket, release);
