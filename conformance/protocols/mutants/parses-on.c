@@ -5,12 +5,14 @@
 static weir_error buffer_updated(weir_protocol *protocol, size_t nbytes) {
   lines *self = (lines *)protocol;
   bool closed = self->session.closed;
+  size_t before = 0;
   self->used += nbytes;
   do {
+    before = self->used;
     self->session.closed = false;
     lines_parse(self);
     closed = closed || self->session.closed;
-  } while (memchr(self->base, '\n', self->used) != NULL);
+  } while (self->used < before);
   self->session.closed = closed;
   return WEIR_ERROR_NONE;
 }
