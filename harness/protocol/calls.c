@@ -29,8 +29,10 @@ static bool may_write(weir_drive *self, const char *call, size_t size) {
 static weir_error call_write(weir_transport *transport, const void *bytes, size_t size) {
   weir_drive *self = of(transport);
   if (!may_write(self, "write", size)) return 0;
+  weir_steps_off(self->steps); /* what the transport does is not the protocol's work */
   weir_error error = real()->write(self->transport, bytes, size);
   if (error == 0) weir_log_wrote(&self->log, bytes, size);
+  weir_steps_on(self->steps);
   return judged(self, "write", error);
 }
 
@@ -39,8 +41,10 @@ static weir_error call_writelines(weir_transport *transport, const weir_slice *s
   size_t total = 0;
   for (size_t i = 0; i < count; i++) total += slices[i].size;
   if (!may_write(self, "writelines", total)) return 0;
+  weir_steps_off(self->steps);
   weir_error error = real()->writelines(self->transport, slices, count);
   for (size_t i = 0; i < count && error == 0; i++) weir_log_wrote(&self->log, slices[i].base, slices[i].size);
+  weir_steps_on(self->steps);
   return judged(self, "writelines", error);
 }
 

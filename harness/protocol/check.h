@@ -61,6 +61,7 @@ typedef struct weir_check_job {
   size_t size;
   uint64_t budget; /* how much work a family may be: about one for each read */
   uint64_t seed;
+  bool slow;     /* the protocol is of a language for which instructions say nothing */
   size_t window; /* where the bytes are whose chunkings are all tried, of a longer stream; SIZE_MAX: all along */
   char deliveries[2][WEIR_DELIVERY_TEXT_MAX]; /* of the family DELIVERY */
 } weir_check_job;

@@ -118,6 +118,7 @@ static weir_status prepare(weir_drive *drive, const weir_delivery *delivery, wei
   drive->given = drive->closed = drive->lost = drive->paused = drive->eof_written = drive->spun = false;
   drive->gets = drive->updates = 0;
   drive->trouble_count = 0;
+  drive->kept = 0;
   /* A protocol that can be as new is kept, where it is the speed that counts. */
   bool fresh = drive->protocol != NULL && delivery->lean;
   if (fresh) drive->target->reset(drive->protocol);
@@ -155,7 +156,6 @@ static void end_quiet(weir_drive *drive) {
   } else if (drive->paused && !drive->closed) {
     weir_drive_trouble(drive, WEIR_RULE_R9, "reading is paused for ever: nothing is left that would resume it");
   }
-  drive->kept_bytes = drive->log.live_bytes;
   (void)real->abort(drive->transport);
   for (unsigned turns = 0; turns < TURNS_LEAST && !drive->lost && weir_feed_turn(&drive->feed); turns++) continue;
 }

@@ -11,6 +11,7 @@
 #include "protocol/delivery.h"
 #include "protocol/feed.h"
 #include "protocol/log.h"
+#include "protocol/steps.h"
 #include "weir/protocol.h"
 #include "weir/spec.h"
 
@@ -49,6 +50,12 @@ typedef struct weir_hand {
   bool cut; /* the delivery has cuts, and they fit */
 } weir_hand;
 
+/* How far it was after a read. */
+typedef struct weir_mark {
+  uint64_t work; /* instructions so far */
+  uint64_t told; /* a number that changes with every observation */
+} weir_mark;
+
 typedef struct weir_drive {
   weir_protocol base; /* first: what the transport calls */
   const weir_protocol_target *target;
@@ -71,7 +78,12 @@ typedef struct weir_drive {
   bool eof_written;
   bool spun;
   uint64_t gets, updates;
-  size_t kept_bytes; /* memory taken through the observer and live, before the end */
+  /* Of the families COST and MEMORY; NULL and false in all others. */
+  weir_steps *steps;
+  weir_mark *marks; /* one for each of the first mark_count reads */
+  size_t mark_count;
+  bool weigh;  /* fills in kept */
+  size_t kept; /* memory in use just before the end */
   weir_trouble troubles[WEIR_TROUBLES_MAX];
   unsigned trouble_count;
 } weir_drive;

@@ -180,8 +180,14 @@ static weir_status check_slow(weir_check *check) {
       return status;
     }
     if (status == WEIR_OK) status = weir_check_compare(check, &delivery, &base, WEIR_RULE_R6);
+    /* Now callbacks come between a get_buffer and its buffer_updated. */
+    base.slow = true;
+    delivery.asking = WEIR_ASK_HELD;
+    if (status == WEIR_OK) status = weir_check_base(check, &base);
+    if (status == WEIR_OK) status = weir_check_compare(check, &delivery, &base, WEIR_RULE_R3);
     if (status != WEIR_OK) return status;
   }
+  put_to_test(check, WEIR_RULE_R3);
   put_to_test(check, WEIR_RULE_R9);
   note_runs(check, "a peer that reads a byte at a time, limits of 0, in one piece, threes and bytes");
   return WEIR_OK;

@@ -11,9 +11,11 @@ static weir_drive *of(weir_protocol *base) {
 
 static void enter(weir_drive *self, weir_inside inside) {
   self->hand->inside = inside;
+  if (self->steps != NULL) weir_steps_on(self->steps);
 }
 
 static weir_error leave(weir_drive *self, weir_error error) {
+  if (self->steps != NULL) weir_steps_off(self->steps);
   self->hand->inside = WEIR_INSIDE_NOTHING;
   if (error != 0) weir_log_note(&self->log, WEIR_ENTRY_RAISED, error);
   return error;
@@ -70,7 +72,7 @@ static weir_error look_at_memory(weir_drive *self, const weir_buffer *buffer, co
 static void fill_buffer(weir_drive *self, const weir_buffer *buffer) {
   int fill = self->delivery->fill;
   if (fill == 0) return;
-  enter(self, WEIR_INSIDE_FILL);
+  self->hand->inside = WEIR_INSIDE_FILL;
   size_t first = buffer->size < FILLED_FIRST ? buffer->size : FILLED_FIRST;
   size_t last = buffer->size - first < FILLED_LAST ? buffer->size - first : FILLED_LAST;
   memset(buffer->base, fill, first);
@@ -101,7 +103,7 @@ static weir_error guard_get_buffer(weir_protocol *base, ptrdiff_t hint, weir_buf
   self->buffer = *buffer;
   self->given = error == 0;
   if (error == 0 && buffer->size > 0 && buffer->base != NULL) fill_buffer(self, buffer);
-  enter(self, WEIR_INSIDE_FILL); /* and what follows is recv, or nothing */
+  self->hand->inside = WEIR_INSIDE_FILL; /* what follows is recv, or nothing */
   return error;
 }
 
@@ -119,7 +121,11 @@ static weir_error guard_buffer_updated(weir_protocol *base, size_t nbytes) {
   self->log.at = self->hand->position = self->feed.position;
   if (!self->delivery->lean) look_at_bytes(self, nbytes);
   enter(self, WEIR_INSIDE_BUFFER_UPDATED);
-  return leave(self, self->protocol->callbacks->buffer_updated(self->protocol, nbytes));
+  weir_error error = leave(self, self->protocol->callbacks->buffer_updated(self->protocol, nbytes));
+  if (self->updates <= self->mark_count)
+    self->marks[self->updates - 1] = (weir_mark){.work = self->steps != NULL ? self->steps->count : 0,
+                                                 .told = self->log.count + self->log.used + self->log.written_size};
+  return error;
 }
 
 static weir_error guard_data_received(weir_protocol *base, const void *data, size_t size) {
@@ -135,6 +141,7 @@ static weir_error guard_data_received(weir_protocol *base, const void *data, siz
 static weir_error guard_eof_received(weir_protocol *base, bool *keep_open) {
   weir_drive *self = of(base);
   weir_log_begin_end(&self->log);
+  if (self->weigh) self->kept = weir_heap_in_use();
   enter(self, WEIR_INSIDE_EOF_RECEIVED);
   weir_error error = leave(self, self->protocol->callbacks->eof_received(self->protocol, keep_open));
   if (error != 0) weir_drive_trouble(self, WEIR_RULE_R7, "eof_received raised %d", error);
@@ -144,7 +151,6 @@ static weir_error guard_eof_received(weir_protocol *base, bool *keep_open) {
 static weir_error guard_connection_lost(weir_protocol *base, weir_error reason) {
   weir_drive *self = of(base);
   weir_log_begin_end(&self->log);
-  self->kept_bytes = self->log.live_bytes;
   enter(self, WEIR_INSIDE_CONNECTION_LOST);
   weir_error error = leave(self, self->protocol->callbacks->connection_lost(self->protocol, reason));
   if (error != 0) weir_drive_trouble(self, WEIR_RULE_R7, "connection_lost raised %d", error);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/steps.h"
+
 bool weir_log_init(weir_log *log) {
   *log = (weir_log){.kinds = calloc(WEIR_LOG_KINDS_MAX, WEIR_LOG_KIND_SIZE)};
   return log->kinds != NULL;
@@ -23,7 +25,7 @@ void weir_log_clear(weir_log *log) {
   log->ending = log->lost = log->failed = false;
   log->early = log->early_size = 0;
   log->late = 0;
-  log->allocations = log->moved = 0;
+  log->moved = 0;
 }
 
 /* ---- Room, doubled as it is needed */
@@ -82,8 +84,7 @@ static uint32_t intern(weir_log *log, const char *kind) {
 
 /* ---- The observer */
 
-static void observe_data(weir_log *log, const char *kind, const void *bytes, size_t size) {
-  if (size == 0) return;
+static void add_data(weir_log *log, const char *kind, const void *bytes, size_t size) {
   uint32_t known = intern(log, kind);
   weir_entry *last = log->count > 0 ? &log->entries[log->count - 1] : NULL;
   if (last == NULL || last->type != WEIR_ENTRY_DATA || last->kind != known) {
@@ -99,7 +100,7 @@ static void observe_data(weir_log *log, const char *kind, const void *bytes, siz
     log->failed = true;
 }
 
-static void observe_event(weir_log *log, const char *kind, const void *bytes, size_t size) {
+static void add_event(weir_log *log, const char *kind, const void *bytes, size_t size) {
   uint32_t known = intern(log, kind);
   weir_entry *entry = add_entry(log, WEIR_ENTRY_EVENT);
   if (entry == NULL) return;
@@ -111,13 +112,32 @@ static void observe_event(weir_log *log, const char *kind, const void *bytes, si
     log->failed = true;
 }
 
-static void observe_error(weir_log *log, int64_t code, uint64_t position, const char *text) {
+static void add_error(weir_log *log, int64_t code, uint64_t position, const char *text) {
   weir_entry *entry = add_entry(log, WEIR_ENTRY_ERROR);
   if (entry == NULL) return;
   entry->code = code;
   entry->position = position;
   size_t size = text != NULL ? strnlen(text, 200) : 0;
   if (size > 0 && add_bytes(log, text, size)) entry->size = size; /* for a person: it is not compared */
+}
+
+/* What the log costs is not the protocol's work. */
+static void observe_data(weir_log *log, const char *kind, const void *bytes, size_t size) {
+  weir_steps_off(log->steps);
+  if (size > 0) add_data(log, kind, bytes, size);
+  weir_steps_on(log->steps);
+}
+
+static void observe_event(weir_log *log, const char *kind, const void *bytes, size_t size) {
+  weir_steps_off(log->steps);
+  add_event(log, kind, bytes, size);
+  weir_steps_on(log->steps);
+}
+
+static void observe_error(weir_log *log, int64_t code, uint64_t position, const char *text) {
+  weir_steps_off(log->steps);
+  add_error(log, code, position, text);
+  weir_steps_on(log->steps);
 }
 
 weir_observer weir_log_observer(weir_log *log) {

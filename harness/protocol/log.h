@@ -63,7 +63,8 @@ struct weir_log {
   weir_block *buried; /* given back, and kept until the connection's end: nobody may write there (R3) */
   bool bury;
   size_t live_bytes, live_count;
-  uint64_t allocations, moved; /* calls; bytes that a growing block took along */
+  uint64_t moved;           /* bytes that growing blocks took along */
+  struct weir_steps *steps; /* not counted while the log works; NULL: nothing is */
 };
 
 WEIR_MUST_USE bool weir_log_init(weir_log *log);
@@ -83,6 +84,9 @@ weir_observer weir_log_observer(weir_log *log);
 void weir_log_note(weir_log *log, weir_entry_type type, int64_t code);
 void weir_log_wrote(weir_log *log, const void *bytes, size_t size);
 void weir_log_begin_end(weir_log *log);
+
+/* Bytes that this process has allocated and not freed, by whomever. */
+size_t weir_heap_in_use(void);
 
 typedef enum weir_memory {
   WEIR_MEMORY_UNKNOWN, /* not taken through the observer */

@@ -4,10 +4,12 @@
  * the connection and filled: both are what any allocator may do, and what is
  * still written there, or read from there, comes to light. */
 #include <assert.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "protocol/log.h"
+#include "protocol/steps.h"
 
 struct weir_block {
   weir_block *next, *previous; /* among the live ones; next alone among the buried */
@@ -51,13 +53,12 @@ static void block_give_back(weir_log *log, weir_block *block) {
   log->buried = block;
 }
 
-void *weir_log_reallocate(weir_log *log, void *memory, size_t size) {
+static void *reallocate(weir_log *log, void *memory, size_t size) {
   weir_block *old = memory != NULL ? block_of(memory) : NULL;
   if (size == 0) {
     if (old != NULL) block_give_back(log, old);
     return NULL;
   }
-  log->allocations++;
   weir_block *block = block_new(log, size);
   if (block == NULL) return NULL;
   if (old != NULL) {
@@ -67,6 +68,17 @@ void *weir_log_reallocate(weir_log *log, void *memory, size_t size) {
     block_give_back(log, old);
   }
   return block->bytes;
+}
+
+/* What a block takes along counts as if it were copied a word at a time. */
+void *weir_log_reallocate(weir_log *log, void *memory, size_t size) {
+  enum { WORD = 8 };
+  weir_steps_off(log->steps);
+  uint64_t before = log->moved;
+  void *given = reallocate(log, memory, size);
+  if (log->steps != NULL) log->steps->count += (log->moved - before) / WORD;
+  weir_steps_on(log->steps);
+  return given;
 }
 
 static void free_all(weir_block *block) {
@@ -96,4 +108,13 @@ weir_memory weir_log_memory(const weir_log *log, const void *base, size_t size) 
   for (const weir_block *block = log->buried; block != NULL; block = block->next)
     if (begins_in(block, first)) return WEIR_MEMORY_GIVEN_BACK;
   return WEIR_MEMORY_UNKNOWN;
+}
+
+/* Where AddressSanitizer has replaced the allocator, it is the one to ask. */
+extern size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+
+size_t weir_heap_in_use(void) {
+  if (__sanitizer_get_current_allocated_bytes != NULL) return __sanitizer_get_current_allocated_bytes();
+  struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
 }

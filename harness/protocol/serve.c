@@ -46,6 +46,7 @@ static char hear(int pair) {
 static void do_job(const weir_protocol_target *target, weir_serve_memory *memory) {
   weir_check_job job = memory->job;
   job.stream = memory->stream;
+  job.slow = memory->slow != 0;
   weir_problem problem = {.text = ""};
   memory->failed = 0;
   if (weir_check_run(target, memory->family, &job, &memory->report, &memory->hand, &problem) == WEIR_OK) return;

@@ -144,10 +144,11 @@ static void put_rules(FILE *out) {
 static void put_count(FILE *out) {
   unsigned counts[WEIR_LATER + 1] = {0};
   for (unsigned i = 0; i < WEIR_RULE_COUNT; i++) counts[weir_rule_get(i)->state]++;
-  (void)fprintf(out, "%u rules: %u are checked, %u recorded, %u are of protocols and no trace shows them, %u wait for a layer\n"
-                "that is not there yet.\n",
-                (unsigned)WEIR_RULE_COUNT, counts[WEIR_CHECKED], counts[WEIR_OBSERVED], counts[WEIR_DRIVEN],
-                counts[WEIR_LATER]);
+  (void)fprintf(
+      out,
+      "%u rules: %u are checked, %u recorded, %u are of protocols and no trace shows them, %u wait for a layer\n"
+      "that is not there yet.\n",
+      (unsigned)WEIR_RULE_COUNT, counts[WEIR_CHECKED], counts[WEIR_OBSERVED], counts[WEIR_DRIVEN], counts[WEIR_LATER]);
   (void)fprintf(out, "The hash of this table, in every trace and result: `%016" PRIx64 "`.\n", weir_spec_hash());
 }
 
