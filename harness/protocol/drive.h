@@ -50,12 +50,6 @@ typedef struct weir_hand {
   bool cut; /* the delivery has cuts, and they fit */
 } weir_hand;
 
-/* How far it was after a read. */
-typedef struct weir_mark {
-  uint64_t work; /* instructions so far */
-  uint64_t told; /* a number that changes with every observation */
-} weir_mark;
-
 typedef struct weir_drive {
   weir_protocol base; /* first: what the transport calls */
   const weir_protocol_target *target;
@@ -80,8 +74,8 @@ typedef struct weir_drive {
   uint64_t gets, updates;
   /* Of the families COST and MEMORY; NULL and false in all others. */
   weir_steps *steps;
-  weir_mark *marks; /* one for each of the first mark_count reads */
-  size_t mark_count;
+  uint64_t *told; /* after each of the first told_count reads: a number that changes with every observation */
+  size_t told_count;
   bool weigh;  /* fills in kept */
   size_t kept; /* memory in use just before the end */
   weir_trouble troubles[WEIR_TROUBLES_MAX];

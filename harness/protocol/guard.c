@@ -11,7 +11,10 @@ static weir_drive *of(weir_protocol *base) {
 
 static void enter(weir_drive *self, weir_inside inside) {
   self->hand->inside = inside;
-  if (self->steps != NULL) weir_steps_on(self->steps);
+  if (self->steps == NULL) return;
+  bool after = inside == WEIR_INSIDE_BUFFER_UPDATED || inside == WEIR_INSIDE_DATA_RECEIVED;
+  if (!self->steps->by_observations) self->steps->tick = self->updates - after; /* the number of the read */
+  weir_steps_on(self->steps);
 }
 
 static weir_error leave(weir_drive *self, weir_error error) {
@@ -122,9 +125,8 @@ static weir_error guard_buffer_updated(weir_protocol *base, size_t nbytes) {
   if (!self->delivery->lean) look_at_bytes(self, nbytes);
   enter(self, WEIR_INSIDE_BUFFER_UPDATED);
   weir_error error = leave(self, self->protocol->callbacks->buffer_updated(self->protocol, nbytes));
-  if (self->updates <= self->mark_count)
-    self->marks[self->updates - 1] = (weir_mark){.work = self->steps != NULL ? self->steps->count : 0,
-                                                 .told = self->log.count + self->log.used + self->log.written_size};
+  if (self->updates <= self->told_count)
+    self->told[self->updates - 1] = self->log.count + self->log.used + self->log.written_size;
   return error;
 }
 

@@ -25,7 +25,7 @@ void weir_log_clear(weir_log *log) {
   log->ending = log->lost = log->failed = false;
   log->early = log->early_size = 0;
   log->late = 0;
-  log->moved = 0;
+  log->moved = log->calls = 0;
 }
 
 /* ---- Room, doubled as it is needed */
@@ -122,22 +122,33 @@ static void add_error(weir_log *log, int64_t code, uint64_t position, const char
 }
 
 /* What the log costs is not the protocol's work. */
-static void observe_data(weir_log *log, const char *kind, const void *bytes, size_t size) {
+static void pause_steps(weir_log *log) {
+  log->calls++;
   weir_steps_off(log->steps);
-  if (size > 0) add_data(log, kind, bytes, size);
+}
+
+static void go_on_steps(weir_log *log) {
+  if (log->steps == NULL) return;
+  if (log->steps->by_observations) log->steps->tick = log->calls;
   weir_steps_on(log->steps);
+}
+
+static void observe_data(weir_log *log, const char *kind, const void *bytes, size_t size) {
+  pause_steps(log);
+  if (size > 0) add_data(log, kind, bytes, size);
+  go_on_steps(log);
 }
 
 static void observe_event(weir_log *log, const char *kind, const void *bytes, size_t size) {
-  weir_steps_off(log->steps);
+  pause_steps(log);
   add_event(log, kind, bytes, size);
-  weir_steps_on(log->steps);
+  go_on_steps(log);
 }
 
 static void observe_error(weir_log *log, int64_t code, uint64_t position, const char *text) {
-  weir_steps_off(log->steps);
+  pause_steps(log);
   add_error(log, code, position, text);
-  weir_steps_on(log->steps);
+  go_on_steps(log);
 }
 
 weir_observer weir_log_observer(weir_log *log) {

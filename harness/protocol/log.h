@@ -63,6 +63,7 @@ struct weir_log {
   weir_block *buried; /* given back, and kept until the connection's end: nobody may write there (R3) */
   bool bury;
   size_t live_bytes, live_count;
+  uint64_t calls;           /* of the observer */
   uint64_t moved;           /* bytes that growing blocks took along */
   struct weir_steps *steps; /* not counted while the log works; NULL: nothing is */
 };

@@ -76,7 +76,7 @@ void *weir_log_reallocate(weir_log *log, void *memory, size_t size) {
   weir_steps_off(log->steps);
   uint64_t before = log->moved;
   void *given = reallocate(log, memory, size);
-  if (log->steps != NULL) log->steps->count += (log->moved - before) / WORD;
+  weir_steps_add(log->steps, (log->moved - before) / WORD);
   weir_steps_on(log->steps);
   return given;
 }

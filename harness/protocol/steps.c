@@ -13,7 +13,8 @@ static void count_one(int signal_number, siginfo_t *info, void *context) {
   (void)info;
   ucontext_t *at = context;
   weir_steps *steps = at->uc_stack.ss_sp;
-  if ((steps->count & 0xFFFF) == 0 && steps->beat != NULL) ++*steps->beat;
+  ++steps->work[steps->now];
+  if ((steps->count & 0xFFF) == 0 && steps->beat != NULL) ++*steps->beat;
   if (++steps->count >= steps->most) at->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)TRAP_FLAG;
 }
 
@@ -32,8 +33,17 @@ static inline void clear_flag(void) {
                    : "memory", "cc");
 }
 
+static bool in_range(weir_steps *steps) {
+  for (unsigned i = 0; i < steps->ranges; i++) {
+    if (steps->tick < steps->first[i] || steps->tick - steps->first[i] >= steps->length) continue;
+    steps->now = i;
+    return true;
+  }
+  return false;
+}
+
 void weir_steps_on(weir_steps *steps) {
-  if (steps != NULL && steps->count < steps->most) set_flag();
+  if (steps != NULL && steps->count < steps->most && in_range(steps)) set_flag();
 }
 
 void weir_steps_off(weir_steps *steps) {
@@ -53,6 +63,8 @@ static bool take_signals(weir_steps *steps) {
 /* Where the flag has no effect, as under some emulators, nothing is counted. */
 static bool works(weir_steps *steps) {
   steps->most = 10000;
+  steps->ranges = 1;
+  steps->length = 1;
   weir_steps_on(steps);
   for (volatile int i = 0; i < 10; i++) continue;
   weir_steps_off(steps);
@@ -78,6 +90,15 @@ void weir_steps_free(weir_steps *steps) {
   free(steps);
 }
 
+void weir_steps_clear(weir_steps *steps) {
+  steps->tick = steps->count = 0;
+  for (unsigned i = 0; i < WEIR_STEPS_RANGES; i++) steps->work[i] = 0;
+}
+
+void weir_steps_add(weir_steps *steps, uint64_t work) {
+  if (steps != NULL && in_range(steps)) steps->work[steps->now] += work;
+}
+
 #else
 
 weir_steps *weir_steps_new(void) {
@@ -85,6 +106,13 @@ weir_steps *weir_steps_new(void) {
 }
 void weir_steps_free(weir_steps *steps) {
   (void)steps;
+}
+void weir_steps_clear(weir_steps *steps) {
+  (void)steps;
+}
+void weir_steps_add(weir_steps *steps, uint64_t work) {
+  (void)steps;
+  (void)work;
 }
 void weir_steps_on(weir_steps *steps) {
   (void)steps;
