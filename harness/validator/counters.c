@@ -120,6 +120,9 @@ void weir_counters_add(const weir_record *records, size_t count, uint8_t *counte
 
 /* A trace puts a rule to the test or does not: once a trace, however often. */
 void weir_counters_add_rules(const weir_validator *validator, uint8_t *counters) {
-  for (unsigned rule = 0; rule < WEIR_RULE_COUNT; rule++)
-    if (weir_validator_exercised(validator, rule)) count_one(counters, weir_counter_rule(rule));
+  uint64_t rules[WEIR_RULE_WORDS];
+  weir_validator_exercised_all(validator, rules);
+  for (unsigned word = 0; word < WEIR_RULE_WORDS; word++)
+    for (; rules[word] != 0; rules[word] &= rules[word] - 1)
+      count_one(counters, weir_counter_rule(word * 64 + (unsigned)__builtin_ctzll(rules[word])));
 }

@@ -4,7 +4,9 @@
 #define WEIR_VALIDATOR_OCCASIONS_H
 
 #include "validator/view.h"
+#include "weir/validator.h"
 
-bool weir_occasion_came(const weir_view *view, unsigned rule);
+/* Adds the rules that this connection put to the test, bit by weir_rule. */
+void weir_occasions_add(const weir_view *view, uint64_t rules[WEIR_RULE_WORDS]);
 
 #endif

@@ -323,11 +323,17 @@ weir_judgement weir_validator_finish(weir_validator *validator, weir_problem *pr
 }
 
 /* ---- What else there is to be told -------------------------------------------- */
+void weir_validator_exercised_all(const weir_validator *validator, uint64_t rules[WEIR_RULE_WORDS]) {
+  memset(rules, 0, WEIR_RULE_WORDS * sizeof *rules);
+  for (unsigned connections = validator->connections; connections != 0; connections &= connections - 1)
+    weir_occasions_add(&validator->views[__builtin_ctz(connections)], rules);
+}
+
 bool weir_validator_exercised(const weir_validator *validator, unsigned rule) {
-  for (unsigned connection = 0; connection < WEIR_CONNECTIONS_MAX; connection++)
-    if ((validator->connections >> connection & 1) && weir_occasion_came(&validator->views[connection], rule))
-      return true;
-  return false;
+  uint64_t rules[WEIR_RULE_WORDS];
+  if (rule >= WEIR_RULE_COUNT) return false;
+  weir_validator_exercised_all(validator, rules);
+  return (rules[rule / 64] >> rule % 64 & 1) != 0;
 }
 
 const char *weir_validator_profile(const weir_validator *validator, unsigned rule) {
