@@ -38,7 +38,7 @@ void weir_simulation_watch(weir_simulation *simulation, unsigned interest) {
   weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_WATCH, .a = watched});
 }
 
-void weir_simulation_occasion(weir_simulation *simulation, weir_occasion occasion) {
+void weir_simulation_fire(weir_simulation *simulation, weir_occasion occasion) {
   assert(occasion < WEIR_OCCASION_COUNT);
   tell_start(simulation);
   simulation->occurred[occasion]++;

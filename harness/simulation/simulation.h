@@ -148,7 +148,13 @@ static inline bool weir_simulation_spinning(const weir_simulation *simulation) {
 void weir_simulation_timeout(weir_simulation *simulation, uint64_t milliseconds);
 
 /* ---- From the probe: an occasion (a callback) has ended.  Fires AFTER steps. */
-void weir_simulation_occasion(weir_simulation *simulation, weir_occasion occasion);
+void weir_simulation_fire(weir_simulation *simulation, weir_occasion occasion); /* the long way */
+static inline void weir_simulation_occasion(weir_simulation *simulation, weir_occasion occasion) {
+  if (simulation->after_head[occasion] != 0 || simulation->stopped_at_start)
+    weir_simulation_fire(simulation, occasion);
+  else
+    simulation->occurred[occasion]++;
+}
 /* Something useful happened that the simulation cannot see (a callback). */
 static inline void weir_simulation_progress(weir_simulation *simulation) {
   simulation->progress = true;
