@@ -2,40 +2,34 @@
 
 #include <stdio.h>
 
+#include "spec/machine.h"
 #include "validator/view.h"
 
 /* ---- The layout ------------------------------------------------------------ */
-#define X(name, word, group, meaning) | ((int)WEIR_GROUP_##group == (int)WEIR_GROUP_CALLBACK ? EVENT(name) : 0)
-static const uint64_t callbacks = 0 WEIR_EVENTS(X);
-#undef X
-#define X(name, word, group, meaning) | ((int)WEIR_GROUP_##group == (int)WEIR_GROUP_CALL ? EVENT(name) : 0)
-static const uint64_t calls = 0 WEIR_EVENTS(X);
-#undef X
+/* Callbacks stand side by side in the table of events, and so do calls. */
+enum { CALLBACK_FIRST = WEIR_EVENT_CONNECTION_MADE, CALL_FIRST = WEIR_EVENT_WRITE };
+_Static_assert((int)WEIR_EVENT_RESUME_WRITING - CALLBACK_FIRST + 1 == (int)WEIR_COUNTER_CALLBACKS &&
+                   (int)WEIR_EVENT_GET_SIZE - CALL_FIRST + 1 == (int)WEIR_COUNTER_CALLS,
+               "nothing else stands between them");
 
-static bool is_in(uint64_t set, unsigned event) {
-  return event < WEIR_EVENT_COUNT && (set >> event & 1) != 0;
+static inline bool is_callback(unsigned event) {
+  return event - CALLBACK_FIRST < WEIR_COUNTER_CALLBACKS;
 }
 
-/* How many events of the set come before this one in the table. */
-static int place_in(uint64_t set, unsigned event) {
-  return __builtin_popcountll(set & ((UINT64_C(1) << event) - 1));
-}
-
-static unsigned event_at(uint64_t set, unsigned place) {
-  for (; place > 0; place--) set &= set - 1;
-  return (unsigned)__builtin_ctzll(set);
+static inline bool is_call(unsigned event) {
+  return event - CALL_FIRST < WEIR_COUNTER_CALLS;
 }
 
 int weir_counter_transition(weir_state state, unsigned callback) {
-  if (state >= WEIR_STATE_BAD || !is_in(callbacks, callback)) return -1;
-  return WEIR_COUNTER_TRANSITIONS + (int)state * WEIR_COUNTER_CALLBACKS + place_in(callbacks, callback);
+  if (state >= WEIR_STATE_BAD || !is_callback(callback)) return -1;
+  return WEIR_COUNTER_TRANSITIONS + (int)state * WEIR_COUNTER_CALLBACKS + (int)(callback - CALLBACK_FIRST);
 }
 
 int weir_counter_pair(unsigned callback, unsigned call) {
   bool outside = callback == WEIR_EVENT_NONE;
-  if ((!outside && !is_in(callbacks, callback)) || !is_in(calls, call)) return -1;
-  int place = outside ? WEIR_COUNTER_CALLBACKS : place_in(callbacks, callback);
-  return WEIR_COUNTER_PAIRS + place * WEIR_COUNTER_CALLS + place_in(calls, call);
+  if ((!outside && !is_callback(callback)) || !is_call(call)) return -1;
+  int place = outside ? WEIR_COUNTER_CALLBACKS : (int)(callback - CALLBACK_FIRST);
+  return WEIR_COUNTER_PAIRS + place * WEIR_COUNTER_CALLS + (int)(call - CALL_FIRST);
 }
 
 int weir_counter_rule(unsigned rule) {
@@ -45,16 +39,16 @@ int weir_counter_rule(unsigned rule) {
 /* ---- Names ------------------------------------------------------------------ */
 static int name_transition(unsigned index, char *out, size_t size) {
   weir_state state = (weir_state)(index / WEIR_COUNTER_CALLBACKS);
-  unsigned callback = event_at(callbacks, index % WEIR_COUNTER_CALLBACKS);
+  unsigned callback = CALLBACK_FIRST + index % WEIR_COUNTER_CALLBACKS;
   return snprintf(out, size, "%s -> %s by %s", weir_state_name(state),
                   weir_state_name(weir_machine_next(state, callback)), weir_event_name(callback));
 }
 
 static int name_pair(unsigned index, char *out, size_t size) {
   unsigned place = index / WEIR_COUNTER_CALLS;
-  const char *call = weir_event_name(event_at(calls, index % WEIR_COUNTER_CALLS));
+  const char *call = weir_event_name(CALL_FIRST + index % WEIR_COUNTER_CALLS);
   if (place == WEIR_COUNTER_CALLBACKS) return snprintf(out, size, "%s() outside callbacks", call);
-  return snprintf(out, size, "%s() inside %s", call, weir_event_name(event_at(callbacks, place)));
+  return snprintf(out, size, "%s() inside %s", call, weir_event_name(CALLBACK_FIRST + place));
 }
 
 size_t weir_counter_name(unsigned counter, char *out, size_t size) {
@@ -78,14 +72,14 @@ static void count_one(uint8_t *counters, int counter) {
 /* The innermost callback that is open. */
 static unsigned callback_of(const walk *self) {
   for (unsigned depth = self->depth; depth > 0; depth--)
-    if (is_in(callbacks, self->open[depth - 1])) return self->open[depth - 1];
+    if (is_callback(self->open[depth - 1])) return self->open[depth - 1];
   return WEIR_EVENT_NONE;
 }
 
 static bool begin(walk *self, const weir_record *record, uint8_t *counters) {
-  if (is_in(callbacks, record->event)) {
+  if (is_callback(record->event)) {
     count_one(counters, weir_counter_transition(self->state, record->event));
-    self->state = weir_machine_next(self->state, record->event);
+    self->state = (weir_state)weir_machine_rows[record->event][self->state];
   } else {
     count_one(counters, weir_counter_pair(callback_of(self), record->event));
   }
@@ -97,7 +91,7 @@ static bool begin(walk *self, const weir_record *record, uint8_t *counters) {
 
 /* False: no recorder writes this. */
 static bool step(walk *self, const weir_record *record, uint8_t *counters) {
-  bool paired = is_in(callbacks | calls | EVENT(OUTSIDE), record->event);
+  bool paired = is_callback(record->event) || is_call(record->event) || record->event == WEIR_EVENT_OUTSIDE;
   if (paired != ((record->flags & (WEIR_FLAG_BEGIN | WEIR_FLAG_END)) != 0)) return false;
   if (!paired) return record->event != WEIR_EVENT_NONE && record->event < WEIR_EVENT_COUNT;
   if (record->flags & WEIR_FLAG_BEGIN) return begin(self, record, counters);
