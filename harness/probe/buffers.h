@@ -46,7 +46,7 @@ static inline bool weir_buffers_read_usual(weir_probe *probe, weir_record record
   if (buffer->state == WEIR_BUFFER_FREE || nbytes > guard || nbytes == 0) return false;
   const uint32_t used = (uint32_t)nbytes;
   const weir_stream stream = weir_stream_incoming(probe->connection);
-  if (weir_payload_match(stream, probe->delivered, buffer->base, used) != used) return false;
+  if (!weir_place_match(&probe->incoming, stream, probe->delivered, buffer->base, used)) return false;
   if (used < guard && !weir_poison_whole(buffer->base + used, guard - used, WEIR_POISON)) return false;
   record.flags |= WEIR_FLAG_END;
   record.code = WEIR_DATA_STREAM;

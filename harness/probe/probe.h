@@ -107,6 +107,7 @@ typedef struct weir_probe {
   uint32_t occurred[WEIR_OCCASION_COUNT];
   uint32_t raised;        /* exceptions raised so far */
   uint64_t delivered;     /* offset expected next in the incoming stream */
+  weir_place incoming;    /* ... as a place there */
   uint64_t accepted;      /* bytes given to write() and writelines(), but for those that raised */
   uint8_t protocol_count; /* protocol objects so far */
   bool protocol_plain[WEIR_PROTOCOLS_MAX];

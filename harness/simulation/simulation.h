@@ -18,6 +18,7 @@
 #ifndef WEIR_SIMULATION_H
 #define WEIR_SIMULATION_H
 
+#include "core/place.h"
 #include "weir/scenario.h"
 #include "weir/trace.h"
 
@@ -58,6 +59,7 @@ typedef struct weir_simulation {
   /* The incoming direction. */
   uint64_t sent;     /* by the peer */
   uint64_t received; /* by the program */
+  weir_place incoming; /* ... in the stream */
   /* The outgoing direction. */
   uint64_t taken;    /* by the socket */
   uint64_t drained;  /* by the peer */
@@ -138,6 +140,10 @@ size_t weir_simulation_take_due(weir_simulation *simulation, uint16_t *steps, si
 /* Whether any are due: a wait must not block then. */
 static inline bool weir_simulation_is_due(const weir_simulation *simulation) {
   return simulation->due_count != 0;
+}
+/* Whether the application has anything to do outside callbacks. */
+static inline bool weir_simulation_app_waits(const weir_simulation *simulation) {
+  return (simulation->due_count | simulation->app_count) != 0;
 }
 /* The implementation spins: WEIR_FRUITLESS_MAX waits in a row without progress
  * or turn.  The run is over (WEIR_END_SPIN). */

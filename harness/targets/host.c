@@ -212,7 +212,7 @@ static weir_turn take_turns(weir_host_run *host, unsigned *ready) {
 /* One turn of the loop.  False: the run is over, and *how says how. */
 static bool turn_loop(weir_host_run *host, const weir_trace *trace, weir_end *how) {
   weir_loop *loop = &host->loop;
-  weir_native_outside(&host->native);
+  if (weir_simulation_app_waits(&host->simulation)) weir_native_outside(&host->native);
   *how = WEIR_END_LIMIT;
   if (trace->full || trace->closed) return false;
   unsigned ready = ready_of(loop, weir_simulation_wait(&host->simulation, poll_of(loop->interest)));

@@ -65,8 +65,10 @@ typedef struct walk {
   uint8_t open[WEIR_NESTING_MAX]; /* events that have begun and not ended */
 } walk;
 
-static void count_one(uint8_t *counters, int counter) {
-  if (counter >= 0 && counters[counter] < UINT8_MAX) counters[counter]++;
+static inline void count_one(uint8_t *counters, int counter) {
+  if (counter < 0) return;
+  const unsigned count = counters[counter] + 1u;
+  counters[counter] = (uint8_t)(count - (count >> 8));
 }
 
 /* The innermost callback that is open. */
@@ -76,7 +78,18 @@ static unsigned callback_of(const walk *self) {
   return WEIR_EVENT_NONE;
 }
 
-static bool begin(walk *self, const weir_record *record, uint8_t *counters) {
+/* What an event is to the counting. */
+enum { UNKNOWN, SINGLE, PAIRED };
+#define X(name, word, group, meaning)                                                                                  \
+  [WEIR_EVENT_##name] = (int)WEIR_GROUP_##group == (int)WEIR_GROUP_CALLBACK ||                                         \
+                                (int)WEIR_GROUP_##group == (int)WEIR_GROUP_CALL ||                                     \
+                                (int)WEIR_EVENT_##name == (int)WEIR_EVENT_OUTSIDE                                      \
+                            ? PAIRED                                                                                   \
+                            : SINGLE,
+static const uint8_t sorts[UINT8_MAX + 1] = {WEIR_EVENTS(X)};
+#undef X
+
+static inline bool begin(walk *self, const weir_record *record, uint8_t *counters) {
   if (is_callback(record->event)) {
     count_one(counters, weir_counter_transition(self->state, record->event));
     self->state = (weir_state)weir_machine_rows[record->event][self->state];
@@ -90,10 +103,10 @@ static bool begin(walk *self, const weir_record *record, uint8_t *counters) {
 }
 
 /* False: no recorder writes this. */
-static bool step(walk *self, const weir_record *record, uint8_t *counters) {
-  bool paired = is_callback(record->event) || is_call(record->event) || record->event == WEIR_EVENT_OUTSIDE;
+static inline bool step(walk *self, const weir_record *record, uint8_t *counters) {
+  const bool paired = sorts[record->event] == PAIRED;
   if (paired != ((record->flags & (WEIR_FLAG_BEGIN | WEIR_FLAG_END)) != 0)) return false;
-  if (!paired) return record->event != WEIR_EVENT_NONE && record->event < WEIR_EVENT_COUNT;
+  if (!paired) return sorts[record->event] == SINGLE;
   if (record->flags & WEIR_FLAG_BEGIN) return begin(self, record, counters);
   if (self->depth == 0 || self->open[self->depth - 1] != record->event) return false;
   self->depth--;
@@ -108,6 +121,7 @@ void weir_counters_add(const weir_record *records, size_t count, uint8_t *counte
   }
   for (size_t i = 0; i < count; i++) {
     if (records[i].connection >= WEIR_CONNECTIONS_MAX) continue;
+    if (sorts[records[i].event] == SINGLE && (records[i].flags & (WEIR_FLAG_BEGIN | WEIR_FLAG_END)) == 0) continue;
     if (!step(&walks[records[i].connection], &records[i], counters)) return;
   }
 }
