@@ -44,15 +44,32 @@ static inline bool weir_place_is_plain(uint64_t offset, size_t size) {
   return size % WEIR_LANES_SIZE == 0 && (offset & (WEIR_BLOCK - 1)) + size <= WEIR_BLOCK;
 }
 
-static inline void weir_place_fill(weir_place *place, weir_stream stream, uint64_t offset, uint8_t *bytes, size_t size) {
+static inline void weir_place_fill_row(uint8_t *bytes, const uint8_t *pattern, weir_lanes keys) {
+  weir_lanes_store(bytes, weir_lanes_load(pattern) ^ keys);
+  weir_lanes_store(bytes + 16, weir_lanes_load(pattern + 16) ^ keys);
+  weir_lanes_store(bytes + 32, weir_lanes_load(pattern + 32) ^ keys);
+  weir_lanes_store(bytes + 48, weir_lanes_load(pattern + 48) ^ keys);
+}
+
+static inline weir_lanes weir_place_differ_row(const uint8_t *bytes, const uint8_t *pattern, weir_lanes keys) {
+  const weir_lanes first = weir_lanes_load(bytes) ^ weir_lanes_load(pattern);
+  const weir_lanes second = weir_lanes_load(bytes + 16) ^ weir_lanes_load(pattern + 16);
+  const weir_lanes third = weir_lanes_load(bytes + 32) ^ weir_lanes_load(pattern + 32);
+  const weir_lanes fourth = weir_lanes_load(bytes + 48) ^ weir_lanes_load(pattern + 48);
+  return ((first ^ keys) | (second ^ keys)) | ((third ^ keys) | (fourth ^ keys));
+}
+
+static inline void weir_place_fill(weir_place *place, weir_stream stream, uint64_t offset, uint8_t *bytes,
+                                   size_t size) {
   if (!weir_place_is_plain(offset, size)) {
     weir_payload_fill(stream, offset, bytes, size);
     return;
   }
   const weir_lanes keys = weir_place_keys(place, stream, offset);
   const uint8_t *pattern = weir_place_pattern(offset);
-  for (size_t done = 0; done < size; done += WEIR_LANES_SIZE)
-    weir_lanes_store(bytes + done, weir_lanes_load(pattern + done) ^ keys);
+  size_t done = 0;
+  for (; done + WEIR_LANES_ROW <= size; done += WEIR_LANES_ROW) weir_place_fill_row(bytes + done, pattern + done, keys);
+  for (; done < size; done += WEIR_LANES_SIZE) weir_lanes_store(bytes + done, weir_lanes_load(pattern + done) ^ keys);
 }
 
 /* Whether all of the bytes are those of the stream. */
@@ -62,7 +79,10 @@ static inline bool weir_place_match(weir_place *place, weir_stream stream, uint6
   const weir_lanes keys = weir_place_keys(place, stream, offset);
   const uint8_t *pattern = weir_place_pattern(offset);
   weir_lanes difference = {0};
-  for (size_t done = 0; done < size; done += WEIR_LANES_SIZE)
+  size_t done = 0;
+  for (; done + WEIR_LANES_ROW <= size; done += WEIR_LANES_ROW)
+    difference |= weir_place_differ_row(bytes + done, pattern + done, keys);
+  for (; done < size; done += WEIR_LANES_SIZE)
     difference |= weir_lanes_load(bytes + done) ^ weir_lanes_load(pattern + done) ^ keys;
   return !weir_lanes_any(difference);
 }

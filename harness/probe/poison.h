@@ -21,8 +21,10 @@ static inline void weir_poison_fill(uint8_t *base, size_t size, uint8_t byte) {
     return;
   }
   const weir_lanes value = weir_lanes_of(byte);
-  for (size_t done = 0; done + WEIR_LANES_SIZE <= size; done += WEIR_LANES_SIZE) weir_lanes_store(base + done, value);
-  weir_lanes_store(base + size - WEIR_LANES_SIZE, value);
+  size_t done = 0;
+  for (; done + WEIR_LANES_ROW <= size; done += WEIR_LANES_ROW) weir_lanes_store_row(base + done, value);
+  for (; done + WEIR_LANES_SIZE <= size; done += WEIR_LANES_SIZE) weir_lanes_store(base + done, value);
+  if (done < size) weir_lanes_store(base + size - WEIR_LANES_SIZE, value);
 }
 
 /* Whether all of it is that byte. */
@@ -31,8 +33,9 @@ static inline bool weir_poison_whole(const uint8_t *base, size_t size, uint8_t b
     return size == 0 || (base[0] == byte && memcmp(base, base + 1, size - 1) == 0);
   const weir_lanes value = weir_lanes_of(byte);
   weir_lanes difference = weir_lanes_load(base + size - WEIR_LANES_SIZE) ^ value;
-  for (size_t done = 0; done + WEIR_LANES_SIZE <= size; done += WEIR_LANES_SIZE)
-    difference |= weir_lanes_load(base + done) ^ value;
+  size_t done = 0;
+  for (; done + WEIR_LANES_ROW <= size; done += WEIR_LANES_ROW) difference |= weir_lanes_differ_row(base + done, value);
+  for (; done + WEIR_LANES_SIZE <= size; done += WEIR_LANES_SIZE) difference |= weir_lanes_load(base + done) ^ value;
   return !weir_lanes_any(difference);
 }
 

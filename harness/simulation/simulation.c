@@ -56,7 +56,7 @@ static unsigned add_spurious(weir_simulation *simulation, unsigned ready, unsign
   return ready | extra;
 }
 
-unsigned weir_simulation_wait(weir_simulation *simulation, unsigned interest) {
+unsigned weir_simulation_wait_slowly(weir_simulation *simulation, unsigned interest) {
   tell_start(simulation);
   if (simulation->progress)
     simulation->fruitless = 0;

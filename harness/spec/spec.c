@@ -1,6 +1,6 @@
 /* The table of rules, its sources and the machine. */
-#include "spec/machine.h"
 #include "weir/spec.h"
+#include "spec/machine.h"
 
 #include <string.h>
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "spec/machine.h"
+#include "trace/cycles.h"
 #include "validator/view.h"
 
 /* ---- The layout ------------------------------------------------------------ */
@@ -65,10 +66,14 @@ typedef struct walk {
   uint8_t open[WEIR_NESTING_MAX]; /* events that have begun and not ended */
 } walk;
 
-static inline void count_one(uint8_t *counters, int counter) {
+static inline void count_many(uint8_t *counters, int counter, size_t times) {
   if (counter < 0) return;
-  const unsigned count = counters[counter] + 1u;
-  counters[counter] = (uint8_t)(count - (count >> 8));
+  const size_t room = UINT8_MAX - (size_t)counters[counter];
+  counters[counter] = (uint8_t)(counters[counter] + (times < room ? times : room));
+}
+
+static inline void count_one(uint8_t *counters, int counter) {
+  count_many(counters, counter, 1);
 }
 
 /* The innermost callback that is open. */
@@ -113,6 +118,17 @@ static inline bool step(walk *self, const weir_record *record, uint8_t *counters
   return true;
 }
 
+/* A row of read cycles of one connection that is open: how many records. */
+static inline size_t count_cycles(const walk *self, const weir_record *records, size_t count, uint8_t *counters) {
+  if (self->state != WEIR_STATE_OPEN || records->event != WEIR_EVENT_GET_BUFFER) return 0;
+  const weir_cycle_heads heads = weir_cycle_of(records);
+  size_t done = 0;
+  while (count - done >= WEIR_CYCLE && weir_is_cycle(records + done, &heads)) done += WEIR_CYCLE;
+  count_many(counters, weir_counter_transition(WEIR_STATE_OPEN, WEIR_EVENT_GET_BUFFER), done / WEIR_CYCLE);
+  count_many(counters, weir_counter_transition(WEIR_STATE_BUFFER, WEIR_EVENT_BUFFER_UPDATED), done / WEIR_CYCLE);
+  return done;
+}
+
 void weir_counters_add(const weir_record *records, size_t count, uint8_t *counters) {
   walk walks[WEIR_CONNECTIONS_MAX];
   for (unsigned i = 0; i < WEIR_CONNECTIONS_MAX; i++) {
@@ -121,8 +137,11 @@ void weir_counters_add(const weir_record *records, size_t count, uint8_t *counte
   }
   for (size_t i = 0; i < count; i++) {
     if (records[i].connection >= WEIR_CONNECTIONS_MAX) continue;
-    if (sorts[records[i].event] == SINGLE && (records[i].flags & (WEIR_FLAG_BEGIN | WEIR_FLAG_END)) == 0) continue;
-    if (!step(&walks[records[i].connection], &records[i], counters)) return;
+    walk *self = &walks[records[i].connection];
+    i += count_cycles(self, records + i, count - i, counters);
+    if (i == count) return;
+    if (records[i].connection < WEIR_CONNECTIONS_MAX && !step(&walks[records[i].connection], &records[i], counters))
+      return;
   }
 }
 

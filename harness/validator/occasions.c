@@ -1,21 +1,22 @@
 #include "validator/occasions.h"
 
-/* Stands for "no event is needed": no record is of it, and every trace has seen it. */
-#define ANY_EVENT EVENT(NONE)
+#include <string.h>
 
 /* A rule is put to the test where all these facts have held, all of this was
  * tried, and one of these events has come (0: no event is needed).  Several
  * rows: any of them. */
-static const struct {
+typedef struct row {
   uint64_t facts;
   uint64_t events;
   uint32_t tried;
   uint8_t rule;
-} occasions[] = {
+} row;
+
+static const row rows[] = {
 #define WHEN(rule, facts, events)                                                                                      \
-  { facts, (events) != 0 ? (events) : ANY_EVENT, 0, WEIR_RULE_##rule }
+  { facts, events, 0, WEIR_RULE_##rule }
 #define TRIED(rule, what, events)                                                                                      \
-  { 0, (events) != 0 ? (events) : ANY_EVENT, WEIR_TRIED_##what, WEIR_RULE_##rule }
+  { 0, events, WEIR_TRIED_##what, WEIR_RULE_##rule }
 #define DELIVERY (EVENT(BUFFER_UPDATED) | EVENT(DATA_RECEIVED))
 #define WRITES   (EVENT(WRITE) | EVENT(WRITELINES))
 #define FLOW     (EVENT(PAUSE_WRITING) | EVENT(RESUME_WRITING))
@@ -109,13 +110,41 @@ static const struct {
     WHEN(T2, FACT(SWITCHED_AT_EOF), 0),
 };
 
-/* All of them in one pass without a branch: a fuzzer asks after each run. */
-void weir_occasions_add(const weir_view *view, uint64_t rules[WEIR_RULE_WORDS]) {
-  const uint64_t lacking = ~view->ever, seen = view->seen | ANY_EVENT;
-  const uint32_t untried = ~view->tried;
-  for (size_t i = 0; i < sizeof occasions / sizeof *occasions; i++) {
-    const bool missing = ((occasions[i].facts & lacking) | (occasions[i].tried & untried)) != 0;
-    const bool came = !missing & ((occasions[i].events & seen) != 0);
-    rules[occasions[i].rule / 64] |= (uint64_t)came << occasions[i].rule % 64;
+_Static_assert(sizeof rows / sizeof *rows <= UINT8_MAX, "a row has a number of a byte");
+
+static void put(uint64_t rules[WEIR_RULE_WORDS], unsigned rule) {
+  rules[rule / 64] |= UINT64_C(1) << rule % 64;
+}
+
+void weir_occasions_make(weir_occasions *occasions) {
+  memset(occasions, 0, sizeof *occasions);
+  for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+    const bool tried = rows[i].tried != 0, facts = rows[i].facts != 0, events = rows[i].events != 0;
+    if (events && !tried && !facts) {
+      occasions->events |= rows[i].events;
+      for (uint64_t left = rows[i].events; left != 0; left &= left - 1)
+        put(occasions->by_event[__builtin_ctzll(left)], rows[i].rule);
+    } else if (!events && !tried && (rows[i].facts & (rows[i].facts - 1)) == 0) {
+      occasions->facts |= rows[i].facts;
+      put(occasions->by_fact[__builtin_ctzll(rows[i].facts)], rows[i].rule);
+    } else {
+      occasions->rest[occasions->count++] = (uint8_t)i;
+    }
+  }
+}
+
+static inline void join(uint64_t rules[WEIR_RULE_WORDS], const uint64_t more[WEIR_RULE_WORDS]) {
+  for (unsigned word = 0; word < WEIR_RULE_WORDS; word++) rules[word] |= more[word];
+}
+
+void weir_occasions_add(const weir_occasions *occasions, const weir_view *view, uint64_t rules[WEIR_RULE_WORDS]) {
+  for (uint64_t seen = view->seen & occasions->events; seen != 0; seen &= seen - 1)
+    join(rules, occasions->by_event[__builtin_ctzll(seen)]);
+  for (uint64_t held = view->ever & occasions->facts; held != 0; held &= held - 1)
+    join(rules, occasions->by_fact[__builtin_ctzll(held)]);
+  for (unsigned i = 0; i < occasions->count; i++) {
+    const row *asked = &rows[occasions->rest[i]];
+    const bool lacking = ((asked->facts & ~view->ever) | (asked->tried & ~view->tried)) != 0;
+    if (!lacking && (asked->events == 0 || (asked->events & view->seen) != 0)) put(rules, asked->rule);
   }
 }
