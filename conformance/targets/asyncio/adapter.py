@@ -22,69 +22,95 @@ CAPABILITIES = (
 RESTARTS_MAX = 1000
 
 
-def open_transport(connection, loop):
-    """Makes the transport of one connection."""
+class Harness:
+    """A loop that listens to the harness, for one run after another.  As long as a
+    run leaves nothing behind, the next one has the same loop; after any other it
+    is thrown away."""
 
-    def connected(task):
-        if not task.cancelled() and task.exception() is not None:
-            connection.fail("create_connection: %r" % task.exception())
+    def __init__(self, selector, run):
+        self.loop = asyncio.SelectorEventLoop(selector)
+        self.begin(run)
+        self.loop.set_exception_handler(self.handle)
+        self.loop.add_reader(run.control, self.wake)
+        # The loop's own pipe and the harness's descriptor.
+        self.watched = watched_of(self.loop)
 
-    sock = socket.socket(fileno=connection.descriptor)
-    sock.setblocking(False)
-    task = loop.create_task(loop.create_connection(connection.first, sock=sock))
-    task.add_done_callback(connected)
-    return task
+    def begin(self, run):
+        self.run, self.tasks, self.sockets, self.odd = run, [], [], False
 
+    def wake(self):
+        if self.run.wake():
+            self.loop.stop()
 
-def connect(run, loop):
-    """Has the loop listen to the harness, and makes the first transport."""
-    tasks = []
+    def handle(self, _, context):
+        self.odd = True
+        self.run.exception(context.get("exception"), context.get("protocol"))
 
-    def wake():
-        if run.wake():
-            loop.stop()
+    def connect(self, connection):
+        """Makes the transport of one connection."""
 
-    def handle(_, context):
-        run.exception(context.get("exception"), context.get("protocol"))
+        def connected(task):
+            if not task.cancelled() and task.exception() is not None:
+                connection.fail("create_connection: %r" % task.exception())
 
-    loop.set_exception_handler(handle)
-    loop.add_reader(run.control, wake)
-    run.connect = lambda connection: tasks.append(open_transport(connection, loop))
-    run.connect(run)
-    return tasks
+        sock = socket.socket(fileno=connection.descriptor)
+        sock.setblocking(False)
+        self.sockets.append(sock)
+        task = self.loop.create_task(self.loop.create_connection(connection.first, sock=sock))
+        task.add_done_callback(connected)
+        self.tasks.append(task)
 
+    def drive(self):
+        """Runs the loop until the harness says stop.  A loop that gives up by itself
+        (select() refuses a closed descriptor that is still watched) is a fault of the
+        implementation's, and goes on being asked."""
+        for _ in range(RESTARTS_MAX):
+            try:
+                self.loop.run_forever()
+                return
+            except Exception as error:
+                self.odd = True
+                self.run.exception(error)
+            if self.run.is_over():
+                return
+        self.run.fail("the loop gives up whenever it is run")
 
-def drive(run, loop):
-    """Runs the loop until the harness says stop.  A loop that gives up by itself
-    (select() refuses a closed descriptor that is still watched) is a fault of the
-    implementation's, and goes on being asked."""
-    for _ in range(RESTARTS_MAX):
+    def is_clean(self):
+        """Nothing is left of the run: every connection was lost and its socket closed, and
+        the loop has nothing to do, to wait for or to look at."""
+        if self.odd or self.run.failed or self.loop.is_closed():
+            return False
+        if not all(connection.lost for connection in self.run.connections):
+            return False
+        if not all(task.done() for task in self.tasks) or any(sock.fileno() >= 0 for sock in self.sockets):
+            return False
         try:
-            loop.run_forever()
-            return
-        except Exception as error:
-            run.exception(error)
-        if run.is_over():
-            return
-    run.fail("the loop gives up whenever it is run")
+            queued = self.loop._ready or self.loop._scheduled or self.loop._stopping
+            return not queued and watched_of(self.loop) == self.watched
+        except AttributeError:
+            return False
+
+    def clear_away(self):
+        """What fails here has been judged in the run, or is nobody's business."""
+        with contextlib.suppress(Exception):
+            self.loop.remove_reader(self.run.control)
+            for task in self.tasks:
+                task.cancel()
+            for connection in self.run.connections:
+                if connection.transport is not None:
+                    with contextlib.suppress(Exception):
+                        connection.transport.abort()
+            # Twice: connection_lost is called in the turn after abort().
+            for _ in range(2):
+                self.loop.call_soon(self.loop.stop)
+                self.loop.run_forever()
+        with contextlib.suppress(Exception):
+            self.loop.close()
 
 
-def clear_away(run, loop, tasks):
-    """What fails here has been judged in the run, or is nobody's business."""
-    with contextlib.suppress(Exception):
-        loop.remove_reader(run.control)
-        for task in tasks:
-            task.cancel()
-        for connection in run.connections:
-            if connection.transport is not None:
-                with contextlib.suppress(Exception):
-                    connection.transport.abort()
-        # Twice: connection_lost is called in the turn after abort().
-        for _ in range(2):
-            loop.call_soon(loop.stop)
-            loop.run_forever()
-    with contextlib.suppress(Exception):
-        loop.close()
+def watched_of(loop):
+    """What the loop looks at: descriptors, and for what."""
+    return {key.fd: key.events for key in loop._selector.get_map().values()}
 
 
 def main():
@@ -93,16 +119,22 @@ def main():
     selector = getattr(selectors, SELECTORS[parser.parse_args().selector])
     logging.getLogger("asyncio").setLevel(logging.CRITICAL + 1)
     weir.hello("asyncio", weir.version(), CAPABILITIES)
+    harness = None
     for run in weir.runs():
-        loop = asyncio.SelectorEventLoop(selector())
         try:
-            tasks = connect(run, loop)
+            if harness is None:
+                harness = Harness(selector(), run)
+            harness.begin(run)
+            run.connect = harness.connect
+            run.connect(run)
         except Exception as error:
             run.fail("the adapter failed: %r" % error)
-            loop.close()
-            continue
-        drive(run, loop)
-        clear_away(run, loop, tasks)
+        else:
+            harness.drive()
+        run.clean = harness is not None and harness.is_clean()
+        if harness is not None and not run.clean:
+            harness.clear_away()
+            harness = None
 
 
 if __name__ == "__main__":
