@@ -33,7 +33,7 @@ class Harness:
         self.loop.set_exception_handler(self.handle)
         self.loop.add_reader(run.control, self.wake)
         # The loop's own pipe and the harness's descriptor.
-        self.watched = watched_of(self.loop)
+        self.watched = dict(getattr(self.loop._selector, "_fd_to_key", ()))
 
     def begin(self, run):
         self.run, self.tasks, self.sockets, self.odd = run, [], [], False
@@ -86,7 +86,7 @@ class Harness:
             return False
         try:
             queued = self.loop._ready or self.loop._scheduled or self.loop._stopping
-            return not queued and watched_of(self.loop) == self.watched
+            return not queued and self.loop._selector._fd_to_key == self.watched
         except AttributeError:
             return False
 
@@ -106,11 +106,6 @@ class Harness:
                 self.loop.run_forever()
         with contextlib.suppress(Exception):
             self.loop.close()
-
-
-def watched_of(loop):
-    """What the loop looks at: descriptors, and for what."""
-    return {key.fd: key.events for key in loop._selector.get_map().values()}
 
 
 def main():
