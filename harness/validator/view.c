@@ -517,7 +517,7 @@ static void end_set_limits(weir_view *view, const weir_pair *pair) {
 
 static void end_get_limits(weir_view *view, const weir_record *record) {
   uint32_t low = (uint32_t)record->b, high = (uint32_t)(record->b >> 32);
-  if (!(view->facts & FACT(LIMITS_SET))) {
+  if (!(view->facts & FACT(LIMITS_SET)) && !(view->open & EVENT(SET_LIMITS))) {
     view->default_high = high;
     view->default_low = low;
   }
