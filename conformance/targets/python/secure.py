@@ -1,20 +1,26 @@
-"""TLS: three ways from a connected socket to a transport, for loops.test(way=...)."""
+"""TLS: three ways from a connected socket to a transport, for loops.test().
+
+    secure.add_options(parser)
+    loops.test(..., **secure.arguments(parser.parse_args()))
+"""
 
 import asyncio
 
+import loops
 import weir
 
 
 def client(context):
-    async def create_connection(loop, connection, sock):
+    async def create_connection(loop, connection):
+        sock = loops.socket_of(connection)
         await loop.create_connection(connection.first, sock=sock, ssl=context, server_hostname=weir.TLS_HOST)
 
     return create_connection
 
 
 def server(context):
-    async def connect_accepted_socket(loop, connection, sock):
-        await loop.connect_accepted_socket(connection.first, sock, ssl=context)
+    async def connect_accepted_socket(loop, connection):
+        await loop.connect_accepted_socket(connection.first, loops.socket_of(connection), ssl=context)
 
     return connect_accepted_socket
 
@@ -24,8 +30,8 @@ def start(context):
     it is TLS: start_tls() does not call connection_made (T5), and may read before it
     has returned."""
 
-    async def start_tls(loop, connection, sock):
-        plain, _ = await loop.create_connection(asyncio.Protocol, sock=sock)
+    async def start_tls(loop, connection):
+        plain, _ = await loop.create_connection(asyncio.Protocol, sock=loops.socket_of(connection))
         secure = await loop.start_tls(plain, asyncio.Protocol(), context, server_hostname=weir.TLS_HOST)
         protocol = connection.first()
         secure.set_protocol(protocol)
@@ -39,10 +45,15 @@ WAYS = {"client": client, "server": server, "start": start}
 MISSING = ("half_close", "write_eof", "connections")
 
 
-def choose(side, version, capabilities):
-    """What loops.test() needs for the way `side`, as its keyword arguments."""
-    context = weir.tls(side == "server", version)
-    return {
-        "way": WAYS[side](context),
-        "capabilities": [word for word in capabilities if word not in MISSING] + ["tls"],
-    }
+def add_options(parser):
+    parser.add_argument("--tls", choices=sorted(WAYS))
+    parser.add_argument("--version", choices=["1.2", "1.3"], default="1.3")
+
+
+def arguments(options):
+    """The keyword arguments of loops.test() for such options."""
+    if options.tls is None:
+        return {}
+    context = weir.tls(options.tls == "server", options.version)
+    capabilities = [word for word in loops.CAPABILITIES if word not in MISSING]
+    return {"way": WAYS[options.tls](context), "capabilities": capabilities + ["tls"]}
