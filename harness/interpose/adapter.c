@@ -78,6 +78,10 @@ static bool begin(weir_front *front, weir_adapter_run *run) {
     weir_worker_fail(&front->worker, "no descriptor is to be had for the simulated connection");
     return false;
   }
+  if (front->wire != NULL && !front->wire->calls->begin(front->wire)) {
+    weir_worker_fail(&front->worker, "no memory for the TLS peer's connection");
+    return false;
+  }
   weir_front_begin(front);
   *run = (weir_adapter_run){.descriptor = descriptor,
                             .control = front->control,

@@ -47,6 +47,7 @@ void weir_front_begin(weir_front *front) {
   const weir_scenario *scenario = &front->worker.memory->scenario;
   weir_trace_init(&front->trace, front->worker.memory->records, WEIR_CHANNEL_RECORDS);
   weir_network_init(&front->network, scenario, &front->trace, front->layer, front->outgoing[0], WEIR_OUTGOING_MAX);
+  if (front->wire != NULL) weir_simulation_wire(&front->network.connections[0], front->wire, (weir_layer)front->layer);
   weir_application_init(&front->application, &front->network, front->capabilities);
   weir_probe_init(&front->probes[0], &front->application, 0);
   front->running = true;

@@ -14,6 +14,7 @@
 
 #include "probe/probe.h"
 #include "simulation/network.h"
+#include "simulation/wire.h"
 #include "targets/channel.h"
 
 enum {
@@ -71,7 +72,8 @@ typedef struct weir_front {
   bool enabled; /* WEIR_CHANNEL is set: time is virtual */
   weir_worker worker;
   uint32_t capabilities;
-  uint8_t layer; /* weir_layer of every connection */
+  uint8_t layer;   /* weir_layer of every connection */
+  weir_wire *wire; /* NULL: the peer's bytes are those on the socket */
 
   /* Descriptors. */
   _Atomic uint8_t object_of[WEIR_DESCRIPTORS_MAX]; /* by descriptor; 0: not ours */

@@ -2,6 +2,7 @@
  *   simulation.c  one connection: set-up, waits
  *   socket.c      the program's operations on the socket
  *   peer.c        the other end
+ *   wire.c        what changes where there is a wire between the two
  *   script.c      which faults and AFTER steps an occasion has
  *   network.c     all connections: waits and turns
  *   order.c       which idle step is next */
@@ -10,12 +11,15 @@
 
 #include "simulation/network.h"
 #include "simulation/simulation.h"
+#include "simulation/wire.h"
+#include "weir/payload.h"
 
 /* Bits of slow_in and slow_out. */
 enum {
   SLOW_STEPS = 1,   /* steps hang on this operation */
   SLOW_UNREADY = 2, /* an EAGAIN was injected, and no turn was taken since */
-  SLOW_ENDED = 4    /* shut, closed or dead */
+  SLOW_ENDED = 4,   /* shut, closed or dead */
+  SLOW_WIRE = 8     /* there is a wire */
 };
 
 static const uint64_t NOTHING_ODD = UINT64_MAX;
@@ -45,6 +49,30 @@ bool weir_peer_send(weir_simulation *simulation, uint32_t size);
 bool weir_peer_step(weir_simulation *simulation, const weir_step *step);
 /* The peer reads all there is, and then our end. */
 bool weir_peer_drain(weir_simulation *simulation);
+
+/* The program has ended its side, and the peer is told so. */
+bool weir_peer_see_end(weir_simulation *simulation);
+/* What the peer has received: a record, and one for each run where there are several. */
+void weir_peer_note_received(weir_simulation *simulation, const weir_payload_run *runs, size_t count, uint32_t size);
+enum { WEIR_PEER_RUNS_MAX = 16 };
+
+/* ---- With a wire (simulation->wire != NULL) */
+/* The program receives, sends: as deliver and take in socket.c. */
+size_t weir_wire_deliver(weir_simulation *simulation, void *buffer, size_t size);
+void weir_wire_take(weir_simulation *simulation, const void *bytes, size_t size);
+/* Whether the handshake is over by now; where it has just ended, the scenario begins. */
+void weir_wire_settle(weir_simulation *simulation);
+/* The peer: each returns whether anything happened. */
+bool weir_wire_send(weir_simulation *simulation, uint32_t size);
+bool weir_wire_close_notify(weir_simulation *simulation);
+bool weir_wire_message(weir_simulation *simulation, weir_tls_message message);
+/* close_notify where it is still to be said; then a FIN, now or behind what is under way. */
+bool weir_wire_fin(weir_simulation *simulation);
+bool weir_wire_truncate(weir_simulation *simulation);
+/* The peer reads the next `size` bytes of the wire, and answers what it has to. */
+void weir_wire_receive(weir_simulation *simulation, uint32_t size);
+/* What is under way arrives, a segment a turn. */
+bool weir_wire_arrive(weir_simulation *simulation);
 
 /* The faults of one socket operation, all steps together. */
 typedef struct weir_fault {

@@ -23,6 +23,8 @@
 #include "weir/scenario.h"
 #include "weir/trace.h"
 
+typedef struct weir_wire weir_wire;
+
 enum {
   WEIR_SOCKET_BUFFER_DEFAULT = 65536, /* bytes that the socket takes while the peer does not read */
   /* Waits in a row that end at once although nothing useful was done since the
@@ -61,6 +63,23 @@ typedef struct weir_simulation {
   uint32_t transient_run; /* injected EAGAIN, EINTR and spurious readiness since the last step */
   int pending_error;      /* what SO_ERROR would show */
 
+  /* What lies between the peer's words and the socket's bytes (simulation/wire.h);
+   * NULL: nothing, and the fields behind are not in use.  All positions above
+   * are of the bytes on the wire then. */
+  weir_wire *wire;
+  uint64_t said, heard;       /* plaintext: by the peer, by the program */
+  uint64_t heard_shift;       /* as shift, of `heard` */
+  uint32_t record;            /* the most plaintext of one record, 0: as TLS has it */
+  uint32_t segment;           /* the most bytes that arrive in one turn, 0: all */
+  uint32_t start_capacity;    /* what the START steps have set, for when the handshake is over */
+  uint32_t occasions_put_off; /* set of weir_occasion: ended before it was over */
+  bool start_reads;
+  bool handshake;   /* it is not over: no step counts yet */
+  bool made;        /* connection_made has begun */
+  bool said_end;    /* close_notify was sent */
+  bool fin_follows; /* a FIN behind what is still under way */
+  bool deaf;        /* a close_notify is not answered */
+
   uint8_t connection;             /* index, in records and streams */
   uint8_t layer;                  /* weir_layer: what its network is made of */
   uint8_t watched;                /* what the program watches the socket for */
@@ -90,6 +109,11 @@ typedef struct weir_simulation {
  * must be valid and stays the caller's, as trace does. */
 void weir_simulation_init(weir_simulation *simulation, const weir_scenario *scenario, weir_trace *trace,
                           uint8_t connection, uint8_t *outgoing, uint32_t outgoing_size);
+
+/* Right after init: the connection speaks through `wire`, which stays the
+ * caller's, and is of this layer.  The scenario begins when the handshake is
+ * over: connection_made has begun, and the peer has finished its side. */
+void weir_simulation_wire(weir_simulation *simulation, weir_wire *wire, weir_layer layer);
 
 /* ---- Socket operations: results as of the system call, or -errno.  Recorded. */
 ptrdiff_t weir_simulation_recv(weir_simulation *simulation, void *buffer, size_t size);
@@ -122,6 +146,8 @@ static inline unsigned weir_simulation_wait(weir_simulation *simulation, unsigne
   return WEIR_POLL_IN;
 }
 
+/* ---- From the probe: connection_made begins; with a wire alone that matters. */
+void weir_simulation_made(weir_simulation *simulation);
 /* ---- From the probe: an occasion (a callback) has ended.  Fires AFTER steps. */
 void weir_simulation_fire(weir_simulation *simulation, weir_occasion occasion); /* the long way */
 static inline void weir_simulation_occasion(weir_simulation *simulation, weir_occasion occasion) {

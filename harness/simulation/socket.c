@@ -58,6 +58,11 @@ static int inject_error(weir_simulation *simulation, int error) {
 }
 
 /* ---- Receiving --------------------------------------------------------------- */
+static ptrdiff_t deliver_from_wire(weir_simulation *simulation, void *buffer, size_t size) {
+  simulation->progress = true;
+  return (ptrdiff_t)weir_wire_deliver(simulation, buffer, size);
+}
+
 static ptrdiff_t deliver(weir_simulation *simulation, void *buffer, size_t size) {
   const uint64_t unread = weir_socket_unread(simulation);
   const size_t count = size < unread ? size : (size_t)unread;
@@ -101,7 +106,8 @@ static ptrdiff_t receive_faulty(weir_simulation *simulation, void *buffer, size_
   *injected = fault.most < size && fault.most < unread;
   if (size == 0) return 0;
   if (unread == 0) return receive_end(simulation);
-  return deliver(simulation, buffer, *injected ? fault.most : size);
+  const size_t most = *injected ? fault.most : size;
+  return simulation->wire != NULL ? deliver_from_wire(simulation, buffer, most) : deliver(simulation, buffer, most);
 }
 
 /* Kept apart, so that the short way has no more to save and restore than it needs. */
@@ -135,6 +141,17 @@ static void take(weir_simulation *simulation, const void *bytes, size_t size) {
   simulation->taken += size;
 }
 
+static ptrdiff_t take_wire_slices(weir_simulation *simulation, const struct iovec *slices, size_t count, size_t most) {
+  size_t left = most;
+  for (size_t index = 0; index < count && left > 0; index++) {
+    const size_t size = slices[index].iov_len < left ? slices[index].iov_len : left;
+    if (size > 0) weir_wire_take(simulation, slices[index].iov_base, size);
+    left -= size;
+  }
+  simulation->progress = true;
+  return (ptrdiff_t)most;
+}
+
 static ptrdiff_t take_slices(weir_simulation *simulation, const struct iovec *slices, size_t count, size_t most) {
   size_t left = most;
   for (size_t index = 0; index < count && left > 0; index++) {
@@ -146,8 +163,10 @@ static ptrdiff_t take_slices(weir_simulation *simulation, const struct iovec *sl
   return (ptrdiff_t)most;
 }
 
+/* A handshake may have left more than a small buffer holds. */
 static size_t room(const weir_simulation *simulation) {
-  return simulation->capacity - (size_t)weir_socket_undrained(simulation);
+  const size_t undrained = (size_t)weir_socket_undrained(simulation);
+  return undrained < simulation->capacity ? simulation->capacity - undrained : 0;
 }
 
 /* The error of a send whose side has ended: the pending one, then EPIPE (sk_stream_error). */
@@ -183,8 +202,12 @@ __attribute__((noinline)) static ptrdiff_t send_slowly(weir_simulation *simulati
                                                        size_t count, size_t size) {
   bool injected = false;
   ptrdiff_t result = send_faulty(simulation, size, &injected);
-  if (result > 0) (void)take_slices(simulation, slices, count, (size_t)result);
+  if (result > 0 && simulation->wire != NULL)
+    (void)take_wire_slices(simulation, slices, count, (size_t)result);
+  else if (result > 0)
+    (void)take_slices(simulation, slices, count, (size_t)result);
   (void)note_operation(simulation, WEIR_EVENT_SEND, size, result, injected);
+  if (simulation->handshake) weir_wire_settle(simulation);
   if (simulation->after_head[WEIR_OCCASION_SEND] != 0) weir_script_after(simulation, WEIR_OCCASION_SEND);
   return result;
 }
@@ -240,9 +263,10 @@ void weir_simulation_close(weir_simulation *simulation) {
   simulation->slow_out |= SLOW_ENDED;
   if (weir_socket_unread(simulation) > 0) {
     simulation->reset_sent = true;
-    simulation->told_end = false;
+    simulation->told_end = simulation->told_end && simulation->wire != NULL; /* a close_notify came before */
   }
   weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_SOCKET_CLOSE});
+  if (simulation->handshake) weir_wire_settle(simulation);
 }
 
 /* ---- Asking --------------------------------------------------------------------- */
