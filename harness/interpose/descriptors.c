@@ -1,6 +1,7 @@
 #include "interpose/descriptors.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,8 +25,26 @@ static unsigned take_object(weir_front *front, weir_object_kind kind) {
   return 0;
 }
 
-static int make_placeholder(void) {
-  int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+/* One end of two, the other is given up. */
+static int keep_one(int made, const int pair[2], int kept) {
+  if (made != 0) return -1;
+  (void)close(pair[1 - kept]);
+  return pair[kept];
+}
+
+static int open_layer(unsigned layer) {
+  int pair[2];
+  switch (layer) {
+  case WEIR_LAYER_UNIX:
+    return keep_one(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), pair, 0);
+  case WEIR_LAYER_READ_PIPE: return keep_one(pipe2(pair, O_NONBLOCK | O_CLOEXEC), pair, 0);
+  case WEIR_LAYER_WRITE_PIPE: return keep_one(pipe2(pair, O_NONBLOCK | O_CLOEXEC), pair, 1);
+  default: return socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  }
+}
+
+static int make_placeholder(unsigned layer) {
+  int descriptor = open_layer(layer);
   if (descriptor < WEIR_DESCRIPTORS_MAX) return descriptor;
   (void)close(descriptor);
   errno = EMFILE;
@@ -46,12 +65,12 @@ static void leave_connection(weir_front *front) {
 
 bool weir_descriptors_renew(weir_front *front) {
   if (front->control < 0) {
-    front->control = make_placeholder();
+    front->control = make_placeholder(WEIR_LAYER_TCP);
     if (front->control < 0) return false;
     set_object(front, front->control, WEIR_THE_CONTROL);
   }
   if (front->objects[WEIR_THE_CONNECTION].references > 0) leave_connection(front);
-  if (front->placeholder < 0) front->placeholder = make_placeholder();
+  if (front->placeholder < 0) front->placeholder = make_placeholder(front->layer);
   if (front->placeholder < 0) return false;
   front->objects[WEIR_THE_CONNECTION].references = 1;
   set_object(front, front->placeholder, WEIR_THE_CONNECTION);

@@ -42,12 +42,11 @@ void weir_front_begin(weir_front *front) {
   const weir_scenario *scenario = &front->worker.memory->scenario;
   weir_trace_init(&front->trace, front->worker.memory->records, WEIR_CHANNEL_RECORDS);
   weir_simulation_init(&front->simulation, scenario, &front->trace, 0, front->outgoing, sizeof front->outgoing);
-  front->simulation.layer = front->layer;
+  weir_simulation_set_layer(&front->simulation, (weir_layer)front->layer);
   weir_probe_init(&front->probe, scenario, &front->trace, &front->simulation, 0, front->capabilities);
   front->running = true;
   front->over = front->reported = false;
   front->timeouts = front->timeouts_at = 0;
-  front->turns = 0;
   weir_clock_restart(front);
 }
 
@@ -69,12 +68,6 @@ void weir_front_check(weir_front *front) {
 bool weir_front_calls(const weir_front *front) {
   if (!front->running || front->over) return true;
   return front->simulation.app_count > 0 || weir_simulation_is_due(&front->simulation);
-}
-
-uint64_t weir_front_changes(const weir_front *front) {
-  const weir_simulation *simulation = &front->simulation;
-  return front->turns + simulation->sent + simulation->drained + simulation->peer_fin + simulation->peer_closed +
-         simulation->dead;
 }
 
 void weir_front_clock(weir_front *front) {

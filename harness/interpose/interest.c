@@ -5,18 +5,20 @@
 #include <poll.h>
 
 _Static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR && EPOLLHUP == POLLHUP &&
-                   EPOLLRDHUP == POLLRDHUP && EPOLLRDNORM == POLLRDNORM && EPOLLWRNORM == POLLWRNORM,
+                   EPOLLRDHUP == POLLRDHUP && EPOLLWRBAND == POLLWRBAND && EPOLLRDNORM == POLLRDNORM &&
+                   EPOLLWRNORM == POLLWRNORM,
                "one set of words for epoll and poll");
 
 unsigned weir_interest_from_poll(unsigned events) {
   return ((events & (POLLIN | POLLRDNORM)) ? WEIR_POLL_IN : 0u) |
-         ((events & (POLLOUT | POLLWRNORM)) ? WEIR_POLL_OUT : 0u);
+         ((events & (POLLOUT | POLLWRNORM | POLLWRBAND)) ? WEIR_POLL_OUT : 0u);
 }
 
 unsigned weir_interest_to_poll(unsigned ready, unsigned events) {
   unsigned shown = 0;
   if (ready & WEIR_POLL_IN) shown |= POLLIN | POLLRDNORM;
   if (ready & WEIR_POLL_OUT) shown |= POLLOUT | POLLWRNORM;
+  if (ready & WEIR_POLL_OUT_BAND) shown |= POLLWRBAND;
   if (ready & WEIR_POLL_RDHUP) shown |= POLLRDHUP;
   shown &= events;
   if (ready & WEIR_POLL_ERR) shown |= POLLERR;
@@ -60,10 +62,10 @@ static int change(weir_front *front, weir_object *set, int operation, int descri
 int weir_interest_control(weir_front *front, int epoll, int operation, int descriptor,
                           const struct epoll_event *event) {
   weir_object *set = weir_front_object(front, epoll);
+  if (operation != EPOLL_CTL_DEL && event == NULL) return -EFAULT;
   if (weir_front_object(front, descriptor)->kind == WEIR_OBJECT_PARKED) return -EBADF;
   if (set->kind != WEIR_OBJECT_EPOLL) return -EINVAL;
   if (operation != EPOLL_CTL_ADD && operation != EPOLL_CTL_MOD && operation != EPOLL_CTL_DEL) return -EINVAL;
-  if (operation != EPOLL_CTL_DEL && event == NULL) return -EFAULT;
   int result = change(front, set, operation, descriptor, event);
   if (result == 0) weir_interest_apply(front);
   return result;
@@ -103,16 +105,16 @@ int weir_interest_report(weir_front *front, weir_object *set, unsigned ready, bo
                          int most) {
   assert(most >= 0);
   int count = 0;
-  uint64_t changes = weir_front_changes(front);
   for (uint32_t i = 0; i < set->watched_count && count < most; i++) {
     weir_watched *watched = &set->watched[i];
     weir_object_kind kind = front->objects[watched->object].kind;
     unsigned state = kind == WEIR_OBJECT_CONNECTION ? ready : 0;
     if (kind == WEIR_OBJECT_CONTROL && calls) state = WEIR_POLL_IN;
     unsigned shown = weir_interest_to_poll(state, watched->events);
-    bool seen = kind == WEIR_OBJECT_CONNECTION && (watched->events & EPOLLET) && watched->seen == changes;
+    uint64_t edges = weir_simulation_edges(&front->simulation, weir_interest_from_poll(watched->events));
+    bool seen = kind == WEIR_OBJECT_CONNECTION && (watched->events & EPOLLET) && watched->seen == edges;
+    watched->seen = edges;
     if (shown == 0 || watched->spent || seen) continue;
-    watched->seen = changes;
     watched->spent = (watched->events & EPOLLONESHOT) != 0;
     events[count++] = (struct epoll_event){.events = shown, .data.u64 = watched->data};
   }

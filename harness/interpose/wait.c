@@ -25,8 +25,10 @@ static weir_shown enter(const weir_wait *wait) {
   if (front->running) {
     if (wait->polled) weir_simulation_watch(&front->simulation, wait->wanted.interest);
     unsigned shown = weir_simulation_wait(&front->simulation, wait->wanted.interest);
-    /* RDHUP is not among what the simulation is asked for. */
-    ready = shown | (weir_simulation_ready(&front->simulation) & WEIR_POLL_RDHUP);
+    /* What is shown to who watches for nothing else, and what the simulation is not asked for. */
+    const unsigned always = WEIR_POLL_ERR | WEIR_POLL_HUP | WEIR_POLL_RDHUP;
+    unsigned now = wait->wanted.connection ? weir_simulation_ready(&front->simulation) : 0;
+    ready = shown | (now & always) | (shown & WEIR_POLL_OUT ? now & WEIR_POLL_OUT_BAND : 0u);
     weir_front_check(front);
   }
   weir_shown result = show(front, ready);
@@ -71,10 +73,7 @@ static outcome take_turn(const weir_wait *wait, bool settled, weir_shown *shown)
     result = front->running ? nothing_left(front, wait) : STUCK;
   } else {
     switch (weir_simulation_turn(&front->simulation)) {
-    case WEIR_TURN_PEER:
-      front->turns++;
-      weir_front_clock(front);
-      break;
+    case WEIR_TURN_PEER: weir_front_clock(front); break;
     case WEIR_TURN_APP: break;
     case WEIR_TURN_SPIN: weir_front_finish(front, WEIR_END_SPIN); break;
     case WEIR_TURN_QUIESCENT: result = settled ? nothing_left(front, wait) : SETTLE; break;

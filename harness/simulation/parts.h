@@ -2,10 +2,12 @@
  *   simulation.c  set-up, waits, turns
  *   socket.c      the program's operations on the socket
  *   peer.c        the other end
+ *   layers.c      in what the layers differ
  *   script.c      which step is next, which faults and AFTER steps an occasion has */
 #ifndef WEIR_SIMULATION_PARTS_H
 #define WEIR_SIMULATION_PARTS_H
 
+#include "simulation/layers.h"
 #include "simulation/simulation.h"
 
 /* Bits of slow_in and slow_out. */
@@ -25,6 +27,10 @@ static inline uint64_t weir_socket_undrained(const weir_simulation *simulation) 
   return simulation->taken - simulation->drained;
 }
 
+static inline void weir_socket_wake(weir_simulation *simulation, weir_edge edge) {
+  simulation->edges[edge]++;
+}
+
 static inline void weir_simulation_note(weir_simulation *simulation, weir_record record) {
   record.connection = simulation->connection;
   (void)weir_trace_add(simulation->trace, record);
@@ -35,6 +41,8 @@ void weir_socket_lose(weir_simulation *simulation);
 /* The connection is gone, as after a RST or a fatal sk_err: what was received
  * stays readable, what was sent is lost.  `error` is told once, 0: it was. */
 void weir_socket_kill(weir_simulation *simulation, int error);
+/* Whether the socket can take anything; a pipe takes a page. */
+bool weir_socket_writable(const weir_simulation *simulation);
 
 /* Each returns whether anything happened: a step that can no longer happen is
  * passed over. */

@@ -52,6 +52,7 @@ static unsigned add_spurious(weir_simulation *simulation, unsigned ready, unsign
   const unsigned extra = fault.ready & interest & ~ready;
   if (extra == 0 || simulation->transient_run >= WEIR_AGAIN_MAX) return ready;
   simulation->transient_run++;
+  weir_socket_wake(simulation, WEIR_EDGE_ANY);
   weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_SPURIOUS, .a = extra});
   return ready | extra;
 }
@@ -75,6 +76,7 @@ static bool end_unready(weir_simulation *simulation) {
   const bool unready = ((simulation->slow_in | simulation->slow_out) & SLOW_UNREADY) != 0;
   simulation->slow_in &= (uint8_t)~SLOW_UNREADY;
   simulation->slow_out &= (uint8_t)~SLOW_UNREADY;
+  if (unready) weir_socket_wake(simulation, WEIR_EDGE_ANY);
   return unready;
 }
 
