@@ -26,7 +26,7 @@ WEIR_EXPORT int shutdown(int descriptor, int how) {
   weir_front *front = weir_calls_enter(descriptor, &result, -ENOTCONN);
   if (front == NULL)
     return result == WEIR_PASS_ON ? weir_real()->shutdown(descriptor, how) : (int)weir_calls_answer(result);
-  result = weir_simulation_shutdown(&front->simulation, how);
+  result = weir_simulation_shutdown(front->simulation, how);
   weir_front_unlock(front);
   return (int)weir_calls_answer(result);
 }
@@ -53,8 +53,8 @@ static void tell_address(int port, struct sockaddr *address, socklen_t *length) 
 static bool asks_address(int descriptor, int port, struct sockaddr *address, socklen_t *length, ssize_t *result) {
   weir_front *front = weir_calls_enter(descriptor, result, WEIR_PASS_ON);
   if (front == NULL) return *result == -EBADF;
-  const bool tcp = front->simulation.layer == WEIR_LAYER_TCP || front->simulation.layer == WEIR_LAYER_TLS;
-  const bool known = port == PROGRAM_PORT || weir_simulation_is_connected(&front->simulation);
+  const bool tcp = front->simulation->layer == WEIR_LAYER_TCP || front->simulation->layer == WEIR_LAYER_TLS;
+  const bool known = port == PROGRAM_PORT || weir_simulation_is_connected(front->simulation);
   weir_front_unlock(front);
   *result = known ? 0 : -ENOTCONN;
   if (tcp && known) tell_address(port, address, length);
@@ -79,8 +79,8 @@ WEIR_EXPORT int getsockopt(int descriptor, int level, int option, void *restrict
   weir_front *front = weir_calls_enter(descriptor, &result, WEIR_PASS_ON);
   int error = 0;
   if (front != NULL) {
-    const bool pipe = weir_layer_is_pipe(front->simulation.layer);
-    if (level == SOL_SOCKET && option == SO_ERROR && !pipe) error = weir_simulation_take_error(&front->simulation);
+    const bool pipe = weir_layer_is_pipe(front->simulation->layer);
+    if (level == SOL_SOCKET && option == SO_ERROR && !pipe) error = weir_simulation_take_error(front->simulation);
     weir_front_unlock(front);
   }
   if (result == -EBADF) return (int)weir_calls_answer(result);
@@ -92,7 +92,7 @@ WEIR_EXPORT int getsockopt(int descriptor, int level, int option, void *restrict
 static void set_linger(weir_front *front, const void *value) {
   struct linger linger;
   memcpy(&linger, value, sizeof linger);
-  front->simulation.abortive = linger.l_onoff != 0 && linger.l_linger == 0;
+  front->simulation->abortive = linger.l_onoff != 0 && linger.l_linger == 0;
 }
 
 WEIR_EXPORT int setsockopt(int descriptor, int level, int option, const void *value, socklen_t length) {
@@ -115,7 +115,7 @@ WEIR_EXPORT int ioctl(int descriptor, unsigned long request, ...) {
   ssize_t result;
   weir_front *front = weir_calls_enter(descriptor, &result, WEIR_PASS_ON);
   if (front != NULL) {
-    size_t unread = weir_simulation_unread(&front->simulation);
+    size_t unread = weir_simulation_unread(front->simulation);
     weir_front_unlock(front);
     if (request == FIONREAD) {
       *(int *)argument = (int)unread;

@@ -21,7 +21,7 @@ enum { SLICES_MAX = 1024 };
 
 /* What only sockets have, said of a pipe. */
 static bool refuses(const weir_front *front, bool socket_call) {
-  return socket_call && weir_layer_is_pipe(front->simulation.layer);
+  return socket_call && weir_layer_is_pipe(front->simulation->layer);
 }
 
 static size_t total(const struct iovec *slices, size_t count) {
@@ -50,15 +50,15 @@ typedef struct receiving {
 static ssize_t receive_now(weir_front *front, void *buffer, size_t size, receiving how) {
   if (refuses(front, how.socket_call)) return -ENOTSOCK;
   if (how.flags & MSG_OOB) return -EINVAL;
-  if ((how.flags & MSG_ERRQUEUE) && front->simulation.layer != WEIR_LAYER_UNIX) return -EAGAIN;
-  const bool discards = (how.flags & MSG_TRUNC) && front->simulation.layer != WEIR_LAYER_UNIX;
+  if ((how.flags & MSG_ERRQUEUE) && front->simulation->layer != WEIR_LAYER_UNIX) return -EAGAIN;
+  const bool discards = (how.flags & MSG_TRUNC) && front->simulation->layer != WEIR_LAYER_UNIX;
   if (buffer == NULL && size > 0 && !discards) return -EFAULT;
   if (discards) buffer = NULL;
-  const ssize_t result = (how.flags & MSG_PEEK) ? weir_simulation_peek(&front->simulation, buffer, size)
-                                                : weir_simulation_recv(&front->simulation, buffer, size);
+  const ssize_t result = (how.flags & MSG_PEEK) ? weir_simulation_peek(front->simulation, buffer, size)
+                                                : weir_simulation_recv(front->simulation, buffer, size);
   /* Looking for the rest, AF_UNIX finds the error, which nobody is told (unix_stream_read_generic). */
   const bool wants_more = result > 0 && (size_t)result < size && (how.flags & MSG_WAITALL);
-  if (wants_more && front->simulation.layer == WEIR_LAYER_UNIX) (void)weir_simulation_take_error(&front->simulation);
+  if (wants_more && front->simulation->layer == WEIR_LAYER_UNIX) (void)weir_simulation_take_error(front->simulation);
   return result;
 }
 
@@ -87,7 +87,7 @@ static bool receive_slices(int descriptor, const struct iovec *slices, size_t co
   size_t size = total(slices, count);
   if (size > sizeof front->bounce) size = sizeof front->bounce;
   *result = receive_now(front, front->bounce, size, how);
-  const bool discarded = (how.flags & MSG_TRUNC) && front->simulation.layer != WEIR_LAYER_UNIX;
+  const bool discarded = (how.flags & MSG_TRUNC) && front->simulation->layer != WEIR_LAYER_UNIX;
   if (*result > 0 && !discarded) scatter(front->bounce, (size_t)*result, slices);
   weir_front_unlock(front);
   return true;
@@ -98,7 +98,7 @@ static bool reads_nothing(int descriptor, size_t size, ssize_t *result) {
   if (size > 0 || !weir_front_knows(descriptor)) return false;
   weir_front *front = weir_calls_enter(descriptor, result, 0);
   if (front == NULL) return *result != WEIR_PASS_ON;
-  *result = front->simulation.layer == WEIR_LAYER_WRITE_PIPE ? -EBADF : 0;
+  *result = front->simulation->layer == WEIR_LAYER_WRITE_PIPE ? -EBADF : 0;
   weir_front_unlock(front);
   return true;
 }
@@ -183,10 +183,10 @@ static bool transmit(int descriptor, const struct iovec *slices, size_t count, s
   if (front == NULL) return *result != WEIR_PASS_ON;
   if (refuses(front, how.socket_call))
     *result = -ENOTSOCK;
-  else if (how.addressed && front->simulation.layer == WEIR_LAYER_UNIX)
+  else if (how.addressed && front->simulation->layer == WEIR_LAYER_UNIX)
     *result = -EISCONN;
   else
-    *result = weir_simulation_sendv(&front->simulation, slices, count);
+    *result = weir_simulation_sendv(front->simulation, slices, count);
   weir_front_unlock(front);
   if (*result == -EPIPE && !(how.flags & MSG_NOSIGNAL)) (void)raise(SIGPIPE);
   return true;
@@ -229,7 +229,7 @@ static bool writes_nothing(int descriptor, size_t size, ssize_t *result) {
   if (size > 0) return false;
   weir_front *front = weir_calls_enter(descriptor, result, 0);
   if (front == NULL) return *result != WEIR_PASS_ON;
-  *result = front->simulation.layer == WEIR_LAYER_READ_PIPE ? -EBADF : 0;
+  *result = front->simulation->layer == WEIR_LAYER_READ_PIPE ? -EBADF : 0;
   weir_front_unlock(front);
   return true;
 }

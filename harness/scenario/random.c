@@ -70,6 +70,8 @@ static void random_step(uint64_t *state, const weir_step *previous, weir_step *s
   step->a = random_argument(state, &verb->a);
   step->b = random_argument(state, &verb->b);
   if (step->verb == WEIR_VERB_PEER_SEND && step->when != WEIR_WHEN_IDLE) step->b = WEIR_NOT_GIVEN;
+  /* `open` on connection 0 does nothing. */
+  if (step->verb == WEIR_VERB_APP_OPEN || below(state, 8) == 0) *step = weir_step_at(*step, below(state, WEIR_PLACES));
   assert(weir_step_valid(step, previous));
 }
 

@@ -18,39 +18,36 @@ CAPABILITIES = {
 }
 
 
-async def open_unix(loop, run):
-    connection = socket.socket(fileno=run.descriptor)
-    connection.setblocking(False)
-    await loop.create_unix_connection(run.first, sock=connection)
+async def open_unix(loop, connection):
+    sock = socket.socket(fileno=connection.descriptor)
+    sock.setblocking(False)
+    await loop.create_unix_connection(connection.first, sock=sock)
 
 
-async def open_read_pipe(loop, run):
-    await loop.connect_read_pipe(run.first, os.fdopen(run.descriptor, "rb", 0))
+async def open_read_pipe(loop, connection):
+    await loop.connect_read_pipe(connection.first, os.fdopen(connection.descriptor, "rb", 0))
 
 
-async def open_write_pipe(loop, run):
-    await loop.connect_write_pipe(run.first, os.fdopen(run.descriptor, "wb", 0))
+async def open_write_pipe(loop, connection):
+    await loop.connect_write_pipe(connection.first, os.fdopen(connection.descriptor, "wb", 0))
 
 
 WAYS = {"unix": open_unix, "read_pipe": open_read_pipe, "write_pipe": open_write_pipe}
 
 
-def connect(run, loop, way):
-    """Makes the transport, and has the loop listen to the harness."""
+def opens(way):
+    """Makes the transport of one connection, in this way."""
 
-    def wake():
-        if run.wake():
-            loop.stop()
+    def open_transport(connection, loop):
+        def connected(task):
+            if not task.cancelled() and task.exception() is not None:
+                connection.fail("%s: %r" % (way.__name__, task.exception()))
 
-    def connected(task):
-        if not task.cancelled() and task.exception() is not None:
-            run.fail("%s: %r" % (way.__name__, task.exception()))
+        task = loop.create_task(way(loop, connection))
+        task.add_done_callback(connected)
+        return task
 
-    loop.set_exception_handler(lambda _, context: run.exception(context.get("exception")))
-    loop.add_reader(run.control, wake)
-    task = loop.create_task(way(loop, run))
-    task.add_done_callback(connected)
-    return task
+    return open_transport
 
 
 def main():
@@ -63,13 +60,13 @@ def main():
     for run in weir.runs():
         loop = asyncio.SelectorEventLoop()
         try:
-            task = connect(run, loop, WAYS[layer])
+            tasks = adapter.connect(run, loop, opens(WAYS[layer]))
         except Exception as error:
             run.fail("the adapter failed: %r" % error)
             loop.close()
             continue
         adapter.drive(run, loop)
-        adapter.clear_away(run, loop, task)
+        adapter.clear_away(run, loop, tasks)
 
 
 if __name__ == "__main__":

@@ -71,16 +71,13 @@ static bool connect_local(ends *end) {
 
 static bool connect_simulated(ends *end) {
   weir_front *front = weir_front_lock();
-  if (front->layer != end->layer && front->placeholder >= 0) weir_descriptors_replace(front, front->placeholder);
+  if (front->layer != end->layer && front->placeholders[0] >= 0)
+    weir_descriptors_replace(front, front->placeholders[0]);
   front->layer = (uint8_t)end->layer;
-  const bool made = weir_descriptors_renew(front);
-  if (made) {
-    weir_front_begin(front);
-    front->simulation.peer_reads = false;
-    end->ours = front->placeholder;
-  }
+  end->ours = weir_descriptors_renew(front);
+  if (end->ours >= 0) weir_front_begin(front);
   weir_front_unlock(front);
-  return made;
+  return end->ours >= 0;
 }
 
 bool ends_open(ends *real, ends *simulated, weir_layer layer, uint32_t number) {
@@ -104,7 +101,7 @@ void ends_close(ends *end) {
 
 /* ---- The peer ----------------------------------------------------------------- */
 static weir_simulation *simulation(void) {
-  return &weir_the_front.simulation;
+  return &weir_the_front.network.connections[0];
 }
 
 static void take_step(weir_verb verb, uint32_t size) {
