@@ -45,6 +45,8 @@ static bool is_outgoing(const weir_step *step) {
 
 static const char *about_direction(unsigned layer, bool posix, const weir_step *step) {
   (void)posix;
+  if (layer == WEIR_LAYER_WRITE_PIPE && step->verb == WEIR_VERB_APP_WRITE_EOF)
+    return "half a close, and a write pipe has one half";
   if (layer == WEIR_LAYER_WRITE_PIPE && is_incoming(step)) return "what arrives, and nothing arrives at a write pipe";
   if (layer == WEIR_LAYER_READ_PIPE && is_outgoing(step)) return "writing, and a read pipe is not written to";
   return NULL;

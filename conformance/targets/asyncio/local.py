@@ -13,9 +13,12 @@ import weir  # noqa: E402
 
 CAPABILITIES = {
     "unix": adapter.CAPABILITIES,
-    "read_pipe": "pause is_reading set_protocol plain buffer_kinds raise".split(),
+    "read_pipe": "pause set_protocol plain buffer_kinds raise".split(),
     "write_pipe": "write_eof flow_control limits_query set_protocol plain writelines write_kinds raise".split(),
 }
+
+if "is_reading" in vars(asyncio.unix_events._UnixReadPipeTransport):  # 3.7 to 3.10 have none
+    CAPABILITIES["read_pipe"].append("is_reading")
 
 
 async def open_unix(loop, connection):

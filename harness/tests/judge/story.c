@@ -305,7 +305,13 @@ int naive_recv_end(const naive_story *story, int before) {
   return NAIVE_NEVER;
 }
 
+bool naive_is_write_pipe(const naive_story *story, int before) {
+  int open = naive_first(story, WEIR_EVENT_OPEN, before);
+  return open != NAIVE_NEVER && naive_begin(story, open)->b == WEIR_LAYER_WRITE_PIPE;
+}
+
 int naive_peer_end(const naive_story *story, int before) {
+  if (naive_is_write_pipe(story, before)) return NAIVE_NEVER;
   int fin = naive_first(story, WEIR_EVENT_PEER_FIN, before), close = naive_first(story, WEIR_EVENT_PEER_CLOSE, before);
   if (fin == NAIVE_NEVER || close == NAIVE_NEVER) return fin > close ? fin : close;
   return fin < close ? fin : close;

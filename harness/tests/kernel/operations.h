@@ -6,14 +6,13 @@
 
 #include "ends.h"
 
-#define OPERATIONS(X)                                                                                                  \
-  X(PEER_SEND)                                                                                                         \
-  X(PEER_FIN)                                                                                                          \
-  X(PEER_READ)                                                                                                         \
-  X(PEER_CLOSE)                                                                                                        \
-  X(PEER_RESET) X(RECV) X(RECVFROM) X(RECVMSG) X(READ) X(READV) X(SEND) X(SENDTO) X(SENDMSG) X(WRITE) X(WRITEV)        \
-      X(SHUTDOWN) X(CLOSE) X(DUP) X(LINGER) X(FILL) X(OPTION) X(NAMES) X(UNREAD) X(FLAGS) X(KIND) X(EPOLL_CTL)         \
-          X(EPOLL_WAIT) X(POLL) X(SELECT)
+/* clang-format off */
+#define OPERATIONS(X) \
+  X(PEER_SEND) X(PEER_FIN) X(PEER_READ) X(PEER_CLOSE) X(PEER_RESET) X(RECV) X(RECVFROM) X(RECVMSG) \
+  X(READ) X(READV) X(SEND) X(SENDTO) X(SENDMSG) X(WRITE) X(WRITEV) X(SHUTDOWN) \
+  X(CLOSE) X(DUP) X(LINGER) X(FILL) X(OPTION) X(NAMES) X(UNREAD) X(FLAGS) \
+  X(KIND) X(EPOLL_CTL) X(EPOLL_WAIT) X(POLL) X(SELECT)
+/* clang-format on */
 
 typedef enum operation_kind {
 #define X(name) OP_##name,
