@@ -7,6 +7,7 @@
 
 #include "engine/engine.h"
 #include "engine/expectations.h"
+#include "engine/streams.h"
 #include "report/report.h"
 #include "targets/places.h"
 #include "trace/codec.h"
@@ -23,7 +24,7 @@ enum {
 /* A verb: its own argv[0] is "weir VERB". */
 typedef int weir_cli_verb(int argc, char **argv);
 weir_cli_verb weir_cli_test, weir_cli_run, weir_cli_replay, weir_cli_check, weir_cli_list, weir_cli_show,
-    weir_cli_shrink;
+    weir_cli_shrink, weir_cli_export;
 
 /* "weir: text" on standard error. */
 void weir_cli_say(const char *format, ...) WEIR_PRINTF(1, 2);
@@ -86,6 +87,8 @@ typedef struct weir_cli_campaign {
   int explain;                           /* failures to be explained behind a table; -1: the default */
   const weir_expectations *expectations; /* NULL: none are applied */
   const char *update;                    /* where to write what they should be, or NULL */
+  const weir_streams *streams;           /* not NULL: the targets are protocols, and these are the cases */
+  weir_streams_options plan;
 } weir_cli_campaign;
 
 struct argp_state;
