@@ -33,6 +33,7 @@ WEIR_EXPORT int weir_adapter_hello(int abi, const char *name, const char *versio
   weir_status status = weir_worker_attach(&front->worker, &problem);
   if (status == WEIR_OK) {
     front->capabilities = capabilities;
+    front->worker.memory->layer = front->layer;
     status = weir_worker_hello(&front->worker, name, version, capabilities, &problem);
   }
   weir_front_unlock(front);

@@ -53,7 +53,6 @@ void weir_front_begin(weir_front *front) {
   front->running = true;
   front->over = front->reported = false;
   front->timeouts = front->timeouts_at = 0;
-  front->turns = 0;
   weir_clock_restart(front);
 }
 
@@ -88,12 +87,6 @@ void weir_front_check(weir_front *front) {
 bool weir_front_calls(const weir_front *front) {
   if (!front->running || front->over) return true;
   return front->network.app_count > 0 || weir_network_is_due(&front->network);
-}
-
-uint64_t weir_front_changes(const weir_front *front, unsigned connection) {
-  const weir_simulation *simulation = &front->network.connections[connection];
-  return front->turns + simulation->sent + simulation->drained + simulation->peer_fin + simulation->peer_closed +
-         simulation->dead;
 }
 
 void weir_front_clock(weir_front *front) {

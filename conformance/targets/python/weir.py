@@ -97,6 +97,7 @@ _int, _uint32, _int64 = ctypes.c_int, ctypes.c_uint32, ctypes.c_int64
 _pointer, _size, _text = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p
 _hello = _bind(_waiting, "hello", _int, _int, _text, _text, _uint32)
 _tls = _bind(_waiting, "tls", _text, _int, _int)
+_layer = _bind(_quick, "layer", _int, _text)
 _next = _bind(_waiting, "next", _int, _pointer)
 _fail = _bind(_quick, "fail", None, _text)
 _begin = _bind(_quick, "begin", None, _int, _int, _int64, _int64, _pointer, _size)
@@ -625,6 +626,12 @@ class PlainProbe(_Callbacks, asyncio.Protocol):
 
 
 # ---- The engine --------------------------------------------------------------
+
+
+def layer(word):
+    """Before hello: what the connections are made of, where that is not TCP."""
+    if _layer(word.encode()) != 0:
+        sys.exit(2)
 
 
 def hello(name, version, capabilities):

@@ -74,7 +74,7 @@ enum { WEIR_WAKE_NOTHING = 0, WEIR_WAKE_CALLS = 1, WEIR_WAKE_STOP = 2 };
 
 /* Once, first.  0, or -1: this library is of another version (said on stderr). */
 int weir_adapter_hello(int abi, const char *name, const char *version, uint32_t capabilities);
-/* Before the first run: what the connections are made of, a word of WEIR_LAYERS
+/* Before weir_adapter_hello: what the connections are made of, a word of WEIR_LAYERS
  * (weir/trace.h); "tcp" where it is not called.  0, or -1: there is no such
  * layer (said on stderr). */
 int weir_adapter_layer(const char *words);
