@@ -105,7 +105,7 @@ static inline bool weir_socket_end_unready(weir_simulation *simulation) {
 
 /* The verbs are in the order peer, socket, application (WEIR_VERBS). */
 static inline bool weir_step_is_app(const weir_step *step) {
-  return step->verb >= WEIR_VERB_APP_SIZE;
+  return step->verb >= WEIR_VERB_APP_SIZE && step->verb <= WEIR_VERB_APP_OPEN; /* TLS's own come last */
 }
 /* Whether a step can do anything now: its connection is open, or it opens it. */
 static inline bool weir_network_can(const weir_network *network, const weir_step *step) {

@@ -46,6 +46,11 @@ static bool arrive(weir_simulation *simulation) {
   return waiting > 0;
 }
 
+/* In the turn in which it is said, nothing arrives but where nothing was under way. */
+static void set_out(weir_simulation *simulation, uint64_t before) {
+  if (before == 0 || simulation->segment == 0) (void)arrive(simulation);
+}
+
 bool weir_wire_arrive(weir_simulation *simulation) {
   if (under_way(simulation) == 0 && !simulation->fin_follows) return false;
   return arrive(simulation);
@@ -110,6 +115,7 @@ static bool may_speak(const weir_simulation *simulation) {
 bool weir_wire_send(weir_simulation *simulation, uint32_t size) {
   if (!may_speak(simulation)) return false;
   uint8_t plain[RECORD_MAX];
+  const uint64_t before = under_way(simulation);
   const uint32_t most = simulation->record != 0 ? simulation->record : RECORD_MAX;
   weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_PEER_SEND, .a = size, .b = simulation->said});
   for (uint32_t left = size; left > 0;) {
@@ -119,11 +125,15 @@ bool weir_wire_send(weir_simulation *simulation, uint32_t size) {
     simulation->said += part;
     left -= part;
   }
-  return arrive(simulation);
+  set_out(simulation, before);
+  return true;
 }
 
 bool weir_wire_message(weir_simulation *simulation, weir_tls_message message) {
-  return may_speak(simulation) && simulation->wire->calls->message(simulation->wire, message) && arrive(simulation);
+  const uint64_t before = under_way(simulation);
+  if (!may_speak(simulation) || !simulation->wire->calls->message(simulation->wire, message)) return false;
+  set_out(simulation, before);
+  return true;
 }
 
 static bool say_end(weir_simulation *simulation) {
@@ -133,16 +143,17 @@ static bool say_end(weir_simulation *simulation) {
 }
 
 bool weir_wire_close_notify(weir_simulation *simulation) {
+  const uint64_t before = under_way(simulation);
   if (!say_end(simulation)) return false;
   weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_PEER_CLOSE_NOTIFY});
-  (void)arrive(simulation);
+  set_out(simulation, before);
   return true;
 }
 
 static bool end_below(weir_simulation *simulation) {
   if (simulation->fin_follows) return false;
   simulation->fin_follows = true;
-  (void)arrive(simulation);
+  set_out(simulation, under_way(simulation));
   return true;
 }
 
