@@ -100,6 +100,13 @@ void weir_descriptors_add_epoll(weir_front *front, int descriptor) {
   set_object(front, descriptor, take_object(front, WEIR_OBJECT_EPOLL));
 }
 
+void weir_descriptors_add_timer(weir_front *front, int descriptor, bool of_day) {
+  if (descriptor < 0 || descriptor >= WEIR_DESCRIPTORS_MAX) return;
+  unsigned number = take_object(front, WEIR_OBJECT_TIMER);
+  if (number != 0) front->objects[number].timer = (weir_timer){.descriptor = descriptor, .of_day = of_day};
+  set_object(front, descriptor, number);
+}
+
 void weir_descriptors_alias(weir_front *front, int original, int made) {
   if (made < 0 || made >= WEIR_DESCRIPTORS_MAX) return;
   set_object(front, made, number_of(front, original));

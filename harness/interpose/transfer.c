@@ -14,6 +14,7 @@
 
 #include "interpose/calls.h"
 #include "interpose/real.h"
+#include "interpose/timers.h"
 
 /* ---- Receiving -------------------------------------------------------------- */
 /* False: libc has it. */
@@ -81,6 +82,7 @@ WEIR_EXPORT ssize_t recvmsg(int descriptor, struct msghdr *message, int flags) {
 WEIR_EXPORT ssize_t read(int descriptor, void *buffer, size_t size) {
   ssize_t result;
   if (receive(descriptor, buffer, size, 0, &result)) return weir_calls_answer(result);
+  if (weir_front_knows(descriptor) && weir_timers_read(descriptor, buffer, size, &result)) return result;
   return weir_real()->read(descriptor, buffer, size);
 }
 
