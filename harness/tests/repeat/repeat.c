@@ -16,7 +16,9 @@
 
 enum {
   STEPS_MAX = 24,
-  BYTES_MAX = 4096, /* of one step: byte by byte a megabyte would be slow, and shows nothing more */
+  BYTES_MAX = 4096,  /* of one step: byte by byte a megabyte would be slow, and shows nothing more */
+  TIMES_MAX = 16,    /* of a step after an event: a peer that answers every recv with more never ends */
+  PATIENCE = 100000, /* milliseconds: the clock must not decide how a run ends */
   TEXT_MAX = 512,
   BEFORE = 6, /* events that are shown before the one that differs */
   DIFFERS = 1,
@@ -38,6 +40,8 @@ static void clamp(weir_step *step) {
   const bool elements = step->verb == WEIR_VERB_APP_WRITELINES;
   if ((sends || writes) && step->a > BYTES_MAX) step->a = BYTES_MAX;
   if (elements && step->b > BYTES_MAX) step->b = BYTES_MAX;
+  if (step->when == WEIR_WHEN_AFTER && step->last - step->first > TIMES_MAX)
+    step->last = (uint16_t)(step->first + TIMES_MAX);
 }
 
 static int broken(const weir_problem *problem) {
@@ -115,8 +119,9 @@ int main(int argc, char **argv) {
   uint64_t count = argc > 2 ? strtoull(argv[2], NULL, 10) : 1000;
   uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
   weir_problem problem = {.text = ""};
-  weir_status status = weir_runner_open(self.target, NULL, &self.one, &problem);
-  if (status == WEIR_OK) status = weir_runner_open(self.target, NULL, &self.other, &problem);
+  const weir_runner_options options = {.spin_ms = PATIENCE, .hang_ms = PATIENCE};
+  weir_status status = weir_runner_open(self.target, &options, &self.one, &problem);
+  if (status == WEIR_OK) status = weir_runner_open(self.target, &options, &self.other, &problem);
   int exit_status = status == WEIR_OK ? run_seeds(&self, count, seed) : broken(&problem);
   weir_runner_close(self.one);
   weir_runner_close(self.other);
