@@ -34,8 +34,9 @@ static bool ended(const weir_run *run, weir_end how) {
 /* ---- What the validator says */
 
 static void note_exercised(judging *self) {
-  for (unsigned rule = 0; rule < WEIR_RULE_COUNT; rule++)
-    if (weir_validator_exercised(self->validator, rule)) self->result->exercised[rule / 64] |= UINT64_C(1) << rule % 64;
+  uint64_t rules[WEIR_RULE_WORDS];
+  weir_validator_exercised_all(self->validator, rules);
+  for (unsigned word = 0; word < WEIR_RULE_WORDS; word++) self->result->exercised[word] |= rules[word];
 }
 
 /* What a PROFILE rule shows is also what puts it to the test. */

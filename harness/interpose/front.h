@@ -91,6 +91,7 @@ typedef struct weir_front {
   weir_object objects[WEIR_OBJECTS_MAX];
   int placeholders[WEIR_CONNECTIONS]; /* descriptors of connections, in use or parked; -1: none */
   int control;
+  uint32_t timers; /* objects that are timers: mostly none, and nobody is asked */
 
   /* The run. */
   bool running;  /* between weir_adapter_next and the next one */

@@ -36,6 +36,7 @@ static bool is_idle(const weir_front *front, const weir_timer *timer) {
 }
 
 int64_t weir_timers_next(const weir_front *front) {
+  if (front->timers == 0) return -1;
   int64_t least = -1, now = weir_clock_virtual();
   for (unsigned number = WEIR_OBJECTS_FIXED; number < WEIR_OBJECTS_MAX; number++) {
     const weir_object *object = &front->objects[number];
@@ -68,14 +69,22 @@ static void expire(const weir_front *front, weir_object *object, int64_t now) {
 }
 
 void weir_timers_expire(weir_front *front) {
-  if (!front->running) return;
+  if (!front->running || front->timers == 0) return;
   int64_t now = weir_clock_virtual();
   for (unsigned number = WEIR_OBJECTS_FIXED; number < WEIR_OBJECTS_MAX; number++)
     if (is_set(&front->objects[number]) && front->objects[number].timer.end <= now)
       expire(front, &front->objects[number], now);
 }
 
+bool weir_timers_came(const weir_front *front) {
+  if (front->timers == 0) return false;
+  for (unsigned number = WEIR_OBJECTS_FIXED; number < WEIR_OBJECTS_MAX; number++)
+    if (front->objects[number].kind == WEIR_OBJECT_TIMER && front->objects[number].timer.expirations > 0) return true;
+  return false;
+}
+
 void weir_timers_restart(weir_front *front) {
+  if (front->timers == 0) return;
   int64_t now = weir_clock_virtual();
   for (unsigned number = WEIR_OBJECTS_FIXED; number < WEIR_OBJECTS_MAX; number++) {
     weir_timer *timer = &front->objects[number].timer;
@@ -176,7 +185,8 @@ static int look(void *context, weir_shown shown, int milliseconds) {
   struct pollfd polled = {.fd = *(const int *)context, .events = POLLIN};
   struct timespec most = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * WEIR_NANOSECONDS_MS};
   (void)shown;
-  return weir_real()->ppoll(&polled, 1, milliseconds < 0 ? NULL : &most, NULL);
+  if (milliseconds == WEIR_LOOK_OURS) most = (struct timespec){0};
+  return weir_real()->ppoll(&polled, 1, milliseconds == -1 ? NULL : &most, NULL);
 }
 
 bool weir_timers_read(int descriptor, void *buffer, size_t size, ssize_t *result) {

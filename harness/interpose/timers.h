@@ -19,6 +19,8 @@
 int64_t weir_timers_next(const weir_front *front);
 /* Sets off what has come by now. */
 void weir_timers_expire(weir_front *front);
+/* Whether any has come that was not read yet. */
+bool weir_timers_came(const weir_front *front);
 /* A new run begins at the same point of time: what is set keeps its distance, what is
  * periodic begins anew. */
 void weir_timers_restart(weir_front *front);

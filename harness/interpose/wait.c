@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <limits.h>
+#include <sys/single_threaded.h>
 #include <sys/stat.h>
 
 #include "interpose/clock.h"
@@ -17,7 +18,7 @@ typedef enum outcome {
 
 /* What the connections show now. */
 static weir_shown show(weir_front *front) {
-  weir_shown shown = {.calls = weir_front_calls(front)};
+  weir_shown shown = {.calls = weir_front_calls(front), .timers = weir_timers_came(front)};
   if (!front->running) return shown;
   for (unsigned connection = 0; connection < WEIR_CONNECTIONS; connection++) {
     const weir_simulation *simulation = weir_network_connection(&front->network, connection);
@@ -56,6 +57,7 @@ static weir_shown enter(const weir_wait *wait, int64_t *now) {
 /* Whether something else in this process may yet make a descriptor ready.  The
  * links of the folder are its entries: one a thread, and two more. */
 static bool has_threads(void) {
+  if (__libc_single_threaded) return false;
   struct stat tasks;
   return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 3;
 }
@@ -134,11 +136,11 @@ int weir_wait_run(const weir_wait *wait) {
   while (count == 0 && wait->milliseconds != 0) {
     switch (take_turn(wait, deadline, settled, &shown)) {
     case LOOK_AGAIN:
-      count = wait->look(wait->context, shown, 0);
+      count = wait->look(wait->context, shown, shown.timers ? 0 : WEIR_LOOK_OURS);
       if (count == 0 && wait->milliseconds > 0 && has_passed(deadline)) return 0;
       break;
     case SETTLE:
-      if (has_threads()) count = wait->look(wait->context, shown, WEIR_SETTLE_MS);
+      count = wait->look(wait->context, shown, has_threads() ? WEIR_SETTLE_MS : 0);
       settled = true;
       break;
     case RAN_OUT: return 0;

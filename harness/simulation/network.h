@@ -74,6 +74,10 @@ size_t weir_network_take_due(weir_network *network, uint16_t *steps, size_t most
 static inline bool weir_network_is_due(const weir_network *network) {
   return network->due_count != 0;
 }
+/* Whether the application has anything to do outside callbacks. */
+static inline bool weir_network_app_waits(const weir_network *network) {
+  return (network->due_count | network->app_count) != 0;
+}
 /* The implementation spins: WEIR_FRUITLESS_MAX waits in a row without progress
  * or turn.  The run is over (WEIR_END_SPIN). */
 static inline bool weir_network_spinning(const weir_network *network) {

@@ -185,6 +185,7 @@ bool naive_L13(const naive_story *story, int moment) {
 static naive_rule *const rules[WEIR_RULE_COUNT] = {
 #define CHECK_WEIR_CHECKED(id)                                  naive_##id
 #define CHECK_WEIR_OBSERVED(id)                                 NULL
+#define CHECK_WEIR_DRIVEN(id)                                   NULL
 #define CHECK_WEIR_LATER(id)                                    NULL
 #define RULE(id, level, kind, state, source, watches, sentence) CHECK_##state(id),
 #include "weir/rules.def"
