@@ -119,6 +119,16 @@ void weir_descriptors_add_epoll(weir_front *front, int descriptor) {
   set_object(front, descriptor, take_object(front, WEIR_OBJECT_EPOLL));
 }
 
+void weir_descriptors_add_timer(weir_front *front, int descriptor, bool of_day) {
+  if (descriptor < 0 || descriptor >= WEIR_DESCRIPTORS_MAX) return;
+  unsigned number = take_object(front, WEIR_OBJECT_TIMER);
+  if (number != 0) {
+    front->objects[number].timer = (weir_timer){.descriptor = descriptor, .of_day = of_day};
+    front->timers++;
+  }
+  set_object(front, descriptor, number);
+}
+
 void weir_descriptors_alias(weir_front *front, int original, int made) {
   if (made < 0 || made >= WEIR_DESCRIPTORS_MAX) return;
   set_object(front, made, number_of(front, original));
@@ -129,6 +139,7 @@ static void drop_reference(weir_front *front, unsigned number) {
   weir_object *object = &front->objects[number];
   if (object->references > 0) object->references--;
   if (object->references > 0) return;
+  front->timers -= object->kind == WEIR_OBJECT_TIMER;
   if (number >= WEIR_OBJECTS_FIXED) *object = (weir_object){0};
   if (object->kind == WEIR_OBJECT_CONNECTION && front->running) {
     weir_interest_forget(front, number);

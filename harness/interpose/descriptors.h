@@ -20,6 +20,8 @@ int weir_descriptors_connect(weir_front *front, unsigned connection);
 
 /* A new descriptor stands for a new epoll instance. */
 void weir_descriptors_add_epoll(weir_front *front, int descriptor);
+/* ... for a new timer, whose points in time are times of day or not. */
+void weir_descriptors_add_timer(weir_front *front, int descriptor, bool of_day);
 /* `made` is a duplicate of `original`. */
 void weir_descriptors_alias(weir_front *front, int original, int made);
 /* The program closes a descriptor of ours.  *real: it is to be closed in the

@@ -8,6 +8,7 @@
 #include "interpose/clock.h"
 #include "interpose/descriptors.h"
 #include "interpose/real.h"
+#include "interpose/timers.h"
 
 _Static_assert(WEIR_CONNECTIONS == 4, "as many placeholders and objects are set up here");
 weir_front weir_the_front = {
@@ -92,4 +93,5 @@ bool weir_front_calls(const weir_front *front) {
 void weir_front_clock(weir_front *front) {
   atomic_store_explicit(&front->clock_run, (int64_t)front->network.clock_ms * WEIR_NANOSECONDS_MS,
                         memory_order_relaxed);
+  weir_timers_expire(front);
 }

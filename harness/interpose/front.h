@@ -34,7 +34,8 @@ typedef enum weir_object_kind {
   WEIR_OBJECT_LEFT,       /* a connection of an earlier run, which its program never closed */
   WEIR_OBJECT_PARKED,     /* closed, but its placeholder is kept for the next connection: EBADF */
   WEIR_OBJECT_CONTROL,    /* readable when the application's turn or the end has come */
-  WEIR_OBJECT_EPOLL       /* an epoll instance */
+  WEIR_OBJECT_EPOLL,      /* an epoll instance */
+  WEIR_OBJECT_TIMER       /* a timerfd: the kernel shows it, virtual time sets it off (timers.h) */
 } weir_object_kind;
 
 /* A simulated descriptor in an epoll set, in order of registration. */
@@ -47,11 +48,23 @@ typedef struct weir_watched {
   uint64_t seen; /* weir_simulation_edges() when last looked at, for EPOLLET */
 } weir_watched;
 
+/* A timerfd, in nanoseconds of virtual time. */
+typedef struct weir_timer {
+  int descriptor; /* that it was made with */
+  bool of_day;    /* its points in time are times of day */
+  uint32_t periods;
+  uint32_t periods_at; /* how often it came in a row with nothing recorded in between; the trace's length then */
+  int64_t end;         /* when it comes next; 0: it is not set */
+  int64_t interval;
+  uint64_t expirations; /* since it was last read */
+} weir_timer;
+
 typedef struct weir_object {
   weir_object_kind kind;
   uint32_t references; /* descriptors that stand for it */
   uint32_t watched_count;
   weir_watched watched[WEIR_WATCHED_MAX]; /* of an epoll instance */
+  weir_timer timer;
 } weir_object;
 
 /* The fixed numbers of objects; a connection's is its index behind the first. */
@@ -80,6 +93,7 @@ typedef struct weir_front {
   weir_object objects[WEIR_OBJECTS_MAX];
   int placeholders[WEIR_CONNECTIONS]; /* descriptors of connections, in use or parked; -1: none */
   int control;
+  uint32_t timers; /* objects that are timers: mostly none, and nobody is asked */
 
   /* The run. */
   bool running;  /* between weir_adapter_next and the next one */
@@ -106,6 +120,11 @@ extern weir_front weir_the_front;
 /* The lock, and with it the right to touch everything else. */
 weir_front *weir_front_lock(void);
 void weir_front_unlock(weir_front *front);
+
+/* Whether the kernel must not be asked about its readiness. */
+static inline bool weir_object_is_simulated(const weir_object *object) {
+  return object->kind != WEIR_OBJECT_NONE && object->kind != WEIR_OBJECT_EPOLL && object->kind != WEIR_OBJECT_TIMER;
+}
 
 /* The kind of object behind a descriptor, without the lock. */
 static inline bool weir_front_knows(int descriptor) {

@@ -4,6 +4,7 @@
 
 #include "interpose/clock.h"
 #include "interpose/real.h"
+#include "interpose/timers.h"
 #include "interpose/wait.h"
 
 typedef struct select_sets {
@@ -18,8 +19,7 @@ typedef struct select_call {
 } select_call;
 
 static bool is_simulated(weir_front *front, int descriptor) {
-  weir_object_kind kind = weir_front_object(front, descriptor)->kind;
-  return kind != WEIR_OBJECT_NONE && kind != WEIR_OBJECT_EPOLL;
+  return weir_object_is_simulated(weir_front_object(front, descriptor));
 }
 
 /* As the kernel maps poll's words to the sets. */
@@ -79,8 +79,8 @@ static int look(void *context, weir_shown shown, int milliseconds) {
   if (count > 0) timeout = (struct timespec){0};
   const bool known = milliseconds == WEIR_LOOK_OURS;
   int others = known ? 0
-                    : weir_real()->pselect(call->count, &rest.in, &rest.out, &rest.except,
-                                           milliseconds < 0 && count == 0 ? NULL : &timeout, call->mask);
+                     : weir_real()->pselect(call->count, &rest.in, &rest.out, &rest.except,
+                                            milliseconds < 0 && count == 0 ? NULL : &timeout, call->mask);
   if (others < 0 && count == 0) return -1;
   if (known || others < 0) rest = (select_sets){0};
   clear(call);
@@ -108,6 +108,7 @@ static int wants(const select_call *call, weir_wanted *wanted) {
     if (FD_ISSET(descriptor, &call->asked.in)) *interest |= WEIR_POLL_IN;
     if (FD_ISSET(descriptor, &call->asked.out)) *interest |= WEIR_POLL_OUT;
   }
+  if (any == 0) any = weir_timers_next(front) >= 0;
   weir_front_unlock(front);
   return any;
 }

@@ -14,6 +14,7 @@
 
 #include "interpose/calls.h"
 #include "interpose/real.h"
+#include "interpose/timers.h"
 #include "simulation/layers.h"
 
 /* Slices of one call at most (UIO_MAXIOV). */
@@ -134,6 +135,7 @@ WEIR_EXPORT ssize_t read(int descriptor, void *buffer, size_t size) {
   ssize_t result;
   if (reads_nothing(descriptor, size, &result) || receive(descriptor, buffer, size, (receiving){0}, &result))
     return weir_calls_answer(result);
+  if (weir_front_knows(descriptor) && weir_timers_read(descriptor, buffer, size, &result)) return result;
   return weir_real()->read(descriptor, buffer, size);
 }
 
