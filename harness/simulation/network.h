@@ -39,7 +39,9 @@ typedef struct weir_network {
   uint16_t due_first, due_count, due_group;
   uint8_t opened; /* bit c: connection c has been opened */
   uint8_t layer;  /* weir_layer of every connection */
-  bool progress;  /* something useful happened since the last wait */
+  uint8_t open_count;
+  bool progress;                           /* something useful happened since the last wait */
+  weir_simulation *open[WEIR_CONNECTIONS]; /* those that have been opened, in that order */
 
   /* From here on only what is in use is ever set. */
   weir_simulation connections[WEIR_CONNECTIONS];

@@ -65,10 +65,3 @@ unsigned weir_simulation_wait_slowly(weir_simulation *simulation, unsigned inter
   if (simulation->at_head[WEIR_OCCASION_WAIT] != 0) ready = add_spurious(simulation, ready, interest);
   return ready & (interest | WEIR_POLL_ERR | WEIR_POLL_HUP);
 }
-
-bool weir_socket_end_unready(weir_simulation *simulation) {
-  const bool unready = ((simulation->slow_in | simulation->slow_out) & SLOW_UNREADY) != 0;
-  simulation->slow_in &= (uint8_t)~SLOW_UNREADY;
-  simulation->slow_out &= (uint8_t)~SLOW_UNREADY;
-  return unready;
-}

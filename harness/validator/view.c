@@ -619,7 +619,8 @@ __attribute__((flatten)) size_t weir_view_take_usual(weir_view *view, const uint
   const unsigned complete = WEIR_FLAG_BEGIN | WEIR_FLAG_END;
   const uint8_t connection = records->connection;
   for (size_t i = 0; i < count; i++) {
-    if (records[i].event == WEIR_EVENT_GET_BUFFER && cycles_may_come(view, asked))
+    if (records[i].event == WEIR_EVENT_GET_BUFFER && records[i].connection == connection &&
+        cycles_may_come(view, asked))
       i += take_cycles(view, records + i, count - i, index + i);
     if (i == count) return count;
     weir_record record = records[i];
