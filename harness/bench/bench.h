@@ -9,7 +9,7 @@ void weir_bench_jsonl(void);
 void weir_bench_check(const char *weir);
 /* cycle.c: a read cycle in the simulation, and in a whole run */
 void weir_bench_cycle(void);
-/* runs.c: short scenarios in this process */
+/* runs.c: scenarios in this process: short ones, and of 32 read cycles with the counters */
 void weir_bench_runs(void);
 /* shrinking.c: failing scenarios of 1,000 steps */
 void weir_bench_shrinking(void);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/single_threaded.h>
 
 #include "interpose/clock.h"
 #include "interpose/descriptors.h"
@@ -34,12 +35,19 @@ __attribute__((constructor)) static void start(void) {
   weir_the_front.enabled = memory > 0 && memory < INT_MAX && weir_real()->fcntl((int)memory, F_GETFD) >= 0;
 }
 
+/* Where there is one thread only the lock would cost more than what it guards.
+ * Nobody starts another between the two. */
 weir_front *weir_front_lock(void) {
-  (void)pthread_mutex_lock(&weir_the_front.lock);
-  return &weir_the_front;
+  weir_front *front = &weir_the_front;
+  if (__libc_single_threaded) return front;
+  (void)pthread_mutex_lock(&front->lock);
+  front->locked = true;
+  return front;
 }
 
 void weir_front_unlock(weir_front *front) {
+  if (!front->locked) return;
+  front->locked = false;
   (void)pthread_mutex_unlock(&front->lock);
 }
 

@@ -82,6 +82,7 @@ typedef struct weir_scratch {
 
 typedef struct weir_front {
   pthread_mutex_t lock;
+  bool locked;  /* the lock is held: there are several threads */
   bool enabled; /* WEIR_CHANNEL is set: time is virtual */
   weir_worker worker;
   uint32_t capabilities;
