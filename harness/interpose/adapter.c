@@ -61,6 +61,17 @@ static void report(weir_front *front) {
   weir_worker_done(&front->worker, front->trace.count, (uint32_t)weir_network_unreached(&front->network, &first));
 }
 
+static int32_t first_size(const weir_scenario *scenario) {
+  int32_t size = WEIR_BUFFER_SIZE_DEFAULT;
+  for (uint32_t i = 0; i < scenario->count; i++) {
+    const weir_step *step = &scenario->steps[i];
+    bool first = step->when == WEIR_WHEN_IN && step->event == WEIR_OCCASION_GET_BUFFER && step->first == 1;
+    if (!first || step->verb != WEIR_VERB_APP_SIZE || step->connection != 0) continue;
+    size = step->option == WEIR_BUFFER_NOT_A_BUFFER ? -1 : (int32_t)step->a;
+  }
+  return size;
+}
+
 /* One scenario that can be run, or false: the process should end. */
 static bool begin(weir_front *front, weir_adapter_run *run) {
   int descriptor = weir_descriptors_renew(front);
@@ -69,8 +80,10 @@ static bool begin(weir_front *front, weir_adapter_run *run) {
     return false;
   }
   weir_front_begin(front);
-  *run = (weir_adapter_run){
-      .descriptor = descriptor, .control = front->control, .plain = weir_probe_starts_plain(&front->probes[0])};
+  *run = (weir_adapter_run){.descriptor = descriptor,
+                            .control = front->control,
+                            .plain = weir_probe_starts_plain(&front->probes[0]),
+                            .first_size = first_size(&front->worker.memory->scenario)};
   return true;
 }
 

@@ -32,7 +32,7 @@ typedef enum weir_object_kind {
   WEIR_OBJECT_CONNECTION, /* a connection of the run in hand */
   WEIR_OBJECT_LEFT,       /* a connection of an earlier run, which its program never closed */
   WEIR_OBJECT_PARKED,     /* closed, but its placeholder is kept for the next connection: EBADF */
-  WEIR_OBJECT_CONTROL,    /* readable when the application's turn or the end has come */
+  WEIR_OBJECT_CONTROL,    /* readable when the application's turn or the end has come: a byte for each wait */
   WEIR_OBJECT_EPOLL       /* an epoll instance */
 } weir_object_kind;
 
@@ -80,9 +80,11 @@ typedef struct weir_front {
   int control;
 
   /* The run. */
-  bool running;  /* between weir_adapter_next and the next one */
-  bool over;     /* the trace is closed: STOP */
-  bool reported; /* the engine knows how it came out */
+  bool running;     /* between weir_adapter_next and the next one */
+  bool over;        /* the trace is closed: STOP */
+  bool reported;    /* the engine knows how it came out */
+  bool called;      /* the control descriptor's byte was read since the last wait */
+  uint64_t notices; /* of those bytes, so far */
   uint32_t timeouts, timeouts_at;
   uint64_t turns;
   weir_trace trace;

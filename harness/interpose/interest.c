@@ -102,13 +102,16 @@ void weir_interest_add(const weir_front *front, const weir_object *set, weir_wan
 
 unsigned weir_interest_shown(const weir_front *front, const weir_object *object, weir_shown shown) {
   if (object->kind == WEIR_OBJECT_CONNECTION) return shown.ready[weir_front_connection(front, object)];
-  return object->kind == WEIR_OBJECT_CONTROL && shown.calls ? WEIR_POLL_IN : 0;
+  if (object->kind != WEIR_OBJECT_CONTROL) return 0;
+  return shown.calls ? WEIR_POLL_IN | WEIR_POLL_OUT : WEIR_POLL_OUT;
 }
 
 /* Whether this edge was reported before. */
-static bool was_seen(const weir_front *front, const weir_object *object, weir_watched *watched) {
-  if (object->kind != WEIR_OBJECT_CONNECTION || !(watched->events & EPOLLET)) return false;
-  const uint64_t changes = weir_front_changes(front, weir_front_connection(front, object));
+static bool was_seen(const weir_front *front, const weir_object *object, weir_shown shown, weir_watched *watched) {
+  if (!(watched->events & EPOLLET)) return false;
+  const uint64_t changes = object->kind == WEIR_OBJECT_CONNECTION
+                               ? weir_front_changes(front, weir_front_connection(front, object))
+                               : 2 * front->notices + (shown.calls ? 1 : 0);
   if (watched->seen == changes) return true;
   watched->seen = changes;
   return false;
@@ -121,7 +124,7 @@ int weir_interest_report(weir_front *front, weir_object *set, weir_shown shown, 
     weir_watched *watched = &set->watched[i];
     const weir_object *object = &front->objects[watched->object];
     unsigned state = weir_interest_to_poll(weir_interest_shown(front, object, shown), watched->events);
-    if (state == 0 || watched->spent || was_seen(front, object, watched)) continue;
+    if (state == 0 || watched->spent || was_seen(front, object, shown, watched)) continue;
     watched->spent = (watched->events & EPOLLONESHOT) != 0;
     events[count++] = (struct epoll_event){.events = state, .data.u64 = watched->data};
   }

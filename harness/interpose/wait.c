@@ -2,9 +2,9 @@
 
 #include <assert.h>
 #include <limits.h>
-#include <sys/stat.h>
 
 #include "interpose/clock.h"
+#include "interpose/threads.h"
 
 /* What became of a wait in which nothing was ready. */
 typedef enum outcome {
@@ -36,6 +36,7 @@ static unsigned enter_connection(weir_simulation *simulation, const weir_wait *w
 static weir_shown enter(const weir_wait *wait) {
   weir_front *front = weir_front_lock();
   weir_shown result = {0};
+  front->called = false;
   if (front->running) {
     weir_network_wait(&front->network);
     for (unsigned connection = 0; connection < WEIR_CONNECTIONS; connection++) {
@@ -48,13 +49,6 @@ static weir_shown enter(const weir_wait *wait) {
   result.calls = weir_front_calls(front);
   weir_front_unlock(front);
   return result;
-}
-
-/* Whether something else in this process may yet make a descriptor ready.  The
- * links of the folder are its entries: one a thread, and two more. */
-static bool has_threads(void) {
-  struct stat tasks;
-  return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 3;
 }
 
 /* A program that sets its timers again and again, and does nothing else, would
@@ -106,17 +100,33 @@ static int clip(int64_t milliseconds) {
   return milliseconds > INT_MAX ? INT_MAX : (int)milliseconds;
 }
 
+/* A wait that only told of the program's other descriptors is no sign of
+ * spinning: other threads have their say at any time. */
+static void excuse(const weir_wait *wait, const weir_shown *shown) {
+  bool ours = shown->calls;
+  for (unsigned connection = 0; connection < WEIR_CONNECTIONS; connection++)
+    ours =
+        ours || (shown->ready[connection] & (wait->wanted.interest[connection] | WEIR_POLL_ERR | WEIR_POLL_HUP)) != 0;
+  if (ours) return;
+  weir_front *front = weir_front_lock();
+  if (front->network.fruitless > 0) front->network.fruitless--;
+  weir_front_unlock(front);
+}
+
 /* Bounded: each turn takes a step of the scenario or ends the run. */
 int weir_wait_run(const weir_wait *wait) {
   assert(wait->milliseconds >= -1);
   weir_shown shown = enter(wait);
   int count = wait->look(wait->context, shown, 0);
+  if (count > 0) excuse(wait, &shown);
   bool settled = false;
+  int settle = 0;
   while (count == 0 && wait->milliseconds != 0) {
     switch (take_turn(wait, settled, &shown)) {
     case LOOK_AGAIN: count = wait->look(wait->context, shown, 0); break;
     case SETTLE:
-      if (has_threads()) count = wait->look(wait->context, shown, WEIR_SETTLE_MS);
+      settle = weir_threads_settle();
+      if (settle > 0) count = wait->look(wait->context, shown, settle);
       settled = true;
       break;
     case RAN_OUT: return 0;

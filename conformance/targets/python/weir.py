@@ -50,7 +50,7 @@ class _Run(ctypes.Structure):
         ("descriptor", ctypes.c_int32),
         ("control", ctypes.c_int32),
         ("plain", ctypes.c_int32),
-        ("selector", ctypes.c_int32),
+        ("first_size", ctypes.c_int32),
     ]
 
 

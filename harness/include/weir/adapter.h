@@ -47,7 +47,9 @@ typedef struct weir_adapter_run {
   int32_t descriptor; /* the connected stream socket */
   int32_t control;    /* watch it for reading; never read from it */
   int32_t plain;      /* 1: begin with a plain protocol, 0: a buffered one */
-  int32_t selector;   /* reserved: 0 */
+  /* What the first get_buffer will ask for, -1: no buffer.  For an implementation
+   * that wants it before connection_made, when there is nothing yet to call. */
+  int32_t first_size;
 } weir_adapter_run;
 
 /* Layouts as in harness/probe/probe.h: plain C structs without padding holes
