@@ -120,13 +120,11 @@ int weir_wait_run(const weir_wait *wait) {
   int count = wait->look(wait->context, shown, 0);
   if (count > 0) excuse(wait, &shown);
   bool settled = false;
-  int settle = 0;
   while (count == 0 && wait->milliseconds != 0) {
     switch (take_turn(wait, settled, &shown)) {
-    case LOOK_AGAIN: count = wait->look(wait->context, shown, 0); break;
+    case LOOK_AGAIN: count = wait->look(wait->context, shown, WEIR_LOOK_OURS); break;
     case SETTLE:
-      settle = weir_threads_settle();
-      if (settle > 0) count = wait->look(wait->context, shown, settle);
+      count = wait->look(wait->context, shown, weir_threads_settle());
       settled = true;
       break;
     case RAN_OUT: return 0;
