@@ -135,6 +135,26 @@ void weir_descriptors_alias(weir_front *front, int original, int made) {
   weir_front_object(front, original)->references++;
 }
 
+bool weir_descriptors_take_control(weir_front *front, int descriptor) {
+  if (front->control < 0) return false;
+  weir_descriptors_alias(front, front->control, descriptor);
+  return true;
+}
+
+bool weir_descriptors_take_connection(weir_front *front, int descriptor) {
+  if (!front->running || descriptor < 0 || descriptor >= WEIR_DESCRIPTORS_MAX) return false;
+  for (unsigned number = WEIR_THE_CONNECTION; number < WEIR_OBJECTS_FIXED; number++) {
+    for (unsigned slot = 0; slot < WEIR_CONNECTIONS; slot++) {
+      int given = front->placeholders[slot];
+      if (given < 0 || number_of(front, given) != number) continue;
+      set_object(front, given, WEIR_THE_PARKED);
+      set_object(front, descriptor, number);
+      return true;
+    }
+  }
+  return false;
+}
+
 static void drop_reference(weir_front *front, unsigned number) {
   weir_object *object = &front->objects[number];
   if (object->references > 0) object->references--;
@@ -153,7 +173,9 @@ int weir_descriptors_close(weir_front *front, int descriptor, bool *real) {
   *real = false;
   switch (front->objects[number].kind) {
   case WEIR_OBJECT_PARKED: return -EBADF;
-  case WEIR_OBJECT_CONTROL: return 0; /* not the program's to close: it lasts as long as the process */
+  case WEIR_OBJECT_CONTROL:
+    if (descriptor != front->control) break;
+    return 0; /* not the program's to close: it lasts as long as the process */
   default: break;
   }
   *real = slot_of(front, descriptor) == NULL;

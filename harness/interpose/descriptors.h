@@ -18,6 +18,12 @@ int weir_descriptors_renew(weir_front *front);
  * as the kernel's next is the lowest free one (L10).  -1, with errno: none. */
 int weir_descriptors_connect(weir_front *front, unsigned connection);
 
+/* The program's own descriptor stands for the first connection that still has
+ * the one it was given, in place of that.  False: there is none. */
+bool weir_descriptors_take_connection(weir_front *front, int descriptor);
+/* ... or for the control descriptor, beside it.  False: there is no run. */
+bool weir_descriptors_take_control(weir_front *front, int descriptor);
+
 /* A new descriptor stands for a new epoll instance. */
 void weir_descriptors_add_epoll(weir_front *front, int descriptor);
 /* ... for a new timer, whose points in time are times of day or not. */

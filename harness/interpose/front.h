@@ -33,7 +33,7 @@ typedef enum weir_object_kind {
   WEIR_OBJECT_CONNECTION, /* a connection of the run in hand */
   WEIR_OBJECT_LEFT,       /* a connection of an earlier run, which its program never closed */
   WEIR_OBJECT_PARKED,     /* closed, but its placeholder is kept for the next connection: EBADF */
-  WEIR_OBJECT_CONTROL,    /* readable when the application's turn or the end has come */
+  WEIR_OBJECT_CONTROL,    /* readable when the application's turn or the end has come: a byte for each wait */
   WEIR_OBJECT_EPOLL,      /* an epoll instance */
   WEIR_OBJECT_TIMER       /* a timerfd: the kernel shows it, virtual time sets it off (timers.h) */
 } weir_object_kind;
@@ -97,9 +97,11 @@ typedef struct weir_front {
   uint32_t timers; /* objects that are timers: mostly none, and nobody is asked */
 
   /* The run. */
-  bool running;  /* between weir_adapter_next and the next one */
-  bool over;     /* the trace is closed: STOP */
-  bool reported; /* the engine knows how it came out */
+  bool running;     /* between weir_adapter_next and the next one */
+  bool over;        /* the trace is closed: STOP */
+  bool reported;    /* the engine knows how it came out */
+  bool called;      /* the control descriptor's byte was read since the last wait */
+  uint64_t notices; /* of those bytes, so far */
   uint32_t timeouts, timeouts_at;
   weir_trace trace;
   weir_network network;

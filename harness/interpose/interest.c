@@ -104,14 +104,22 @@ void weir_interest_add(const weir_front *front, const weir_object *set, weir_wan
 
 unsigned weir_interest_shown(const weir_front *front, const weir_object *object, weir_shown shown) {
   if (object->kind == WEIR_OBJECT_CONNECTION) return shown.ready[weir_front_connection(front, object)];
-  return object->kind == WEIR_OBJECT_CONTROL && shown.calls ? WEIR_POLL_IN : 0;
+  if (object->kind != WEIR_OBJECT_CONTROL) return 0;
+  return shown.calls ? WEIR_POLL_IN | WEIR_POLL_OUT : WEIR_POLL_OUT;
+}
+
+/* What grows with every edge of what is watched. */
+static uint64_t edges_of(const weir_front *front, const weir_object *object, weir_shown shown,
+                         const weir_watched *watched) {
+  if (object->kind != WEIR_OBJECT_CONNECTION) return 2 * front->notices + (shown.calls ? 1 : 0);
+  const weir_simulation *simulation = &front->network.connections[weir_front_connection(front, object)];
+  return weir_simulation_edges(simulation, weir_interest_from_poll(watched->events));
 }
 
 /* Whether this edge was looked at before. */
-static bool was_seen(const weir_front *front, const weir_object *object, weir_watched *watched) {
-  if (object->kind != WEIR_OBJECT_CONNECTION || !(watched->events & EPOLLET)) return false;
-  const weir_simulation *simulation = &front->network.connections[weir_front_connection(front, object)];
-  const uint64_t edges = weir_simulation_edges(simulation, weir_interest_from_poll(watched->events));
+static bool was_seen(const weir_front *front, const weir_object *object, weir_shown shown, weir_watched *watched) {
+  if (!(watched->events & EPOLLET)) return false;
+  const uint64_t edges = edges_of(front, object, shown, watched);
   const bool seen = watched->seen == edges;
   watched->seen = edges;
   return seen;
@@ -124,7 +132,7 @@ int weir_interest_report(weir_front *front, weir_object *set, weir_shown shown, 
     weir_watched *watched = &set->watched[i];
     const weir_object *object = &front->objects[watched->object];
     unsigned state = weir_interest_to_poll(weir_interest_shown(front, object, shown), watched->events);
-    const bool seen = was_seen(front, object, watched);
+    const bool seen = was_seen(front, object, shown, watched);
     if (state == 0 || watched->spent || seen) continue;
     watched->spent = (watched->events & EPOLLONESHOT) != 0;
     events[count++] = (struct epoll_event){.events = state, .data.u64 = watched->data};

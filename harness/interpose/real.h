@@ -29,6 +29,7 @@
   X(write, ssize_t, (int, const void *, size_t))                                                                       \
   X(writev, ssize_t, (int, const struct iovec *, int))                                                                 \
   X(sendfile, ssize_t, (int, int, off_t *, size_t))                                                                    \
+  X(connect, int, (int, const struct sockaddr *, socklen_t))                                                           \
   X(shutdown, int, (int, int))                                                                                         \
   X(close, int, (int))                                                                                                 \
   X(getsockname, int, (int, struct sockaddr *, socklen_t *))                                                           \

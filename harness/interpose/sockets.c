@@ -41,6 +41,15 @@ WEIR_EXPORT int close(int descriptor) {
 }
 
 /* ---- Questions ------------------------------------------------------------------ */
+/* Nobody asks for the control descriptor's but a program that has connected it (capture.c). */
+static bool is_control(int descriptor) {
+  if (!weir_front_knows(descriptor)) return false;
+  weir_front *front = weir_front_lock();
+  bool control = weir_front_object(front, descriptor)->kind == WEIR_OBJECT_CONTROL;
+  weir_front_unlock(front);
+  return control;
+}
+
 static void tell_address(int port, struct sockaddr *address, socklen_t *length) {
   struct sockaddr_in here = {
       .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -69,6 +78,10 @@ WEIR_EXPORT int getsockname(int descriptor, struct sockaddr *restrict address, s
 
 WEIR_EXPORT int getpeername(int descriptor, struct sockaddr *restrict address, socklen_t *restrict length) {
   ssize_t result;
+  if (is_control(descriptor)) {
+    tell_address(PEER_PORT, address, length);
+    return 0;
+  }
   if (asks_address(descriptor, PEER_PORT, address, length, &result)) return (int)weir_calls_answer(result);
   return weir_real()->getpeername(descriptor, address, length);
 }

@@ -63,10 +63,25 @@ static ssize_t receive_now(weir_front *front, void *buffer, size_t size, receivi
   return result;
 }
 
+/* A byte from the control descriptor says that it was readable, once for each wait. */
+static bool receive_notice(int descriptor, void *buffer, size_t size, ssize_t *result) {
+  if (*result != WEIR_PASS_ON) return true;
+  if (!weir_front_knows(descriptor) || size == 0) return false;
+  weir_front *front = weir_front_lock();
+  bool control = weir_front_object(front, descriptor)->kind == WEIR_OBJECT_CONTROL;
+  bool called = control && weir_front_calls(front) && !front->called;
+  front->called = front->called || called;
+  front->notices += called;
+  weir_front_unlock(front);
+  if (called) *(uint8_t *)buffer = '!';
+  if (control) *result = called ? 1 : -EAGAIN;
+  return control;
+}
+
 /* False: libc has it. */
 static bool receive(int descriptor, void *buffer, size_t size, receiving how, ssize_t *result) {
   weir_front *front = weir_calls_enter(descriptor, result, 0);
-  if (front == NULL) return *result != WEIR_PASS_ON;
+  if (front == NULL) return receive_notice(descriptor, buffer, size, result);
   *result = receive_now(front, buffer, size, how);
   weir_front_unlock(front);
   return true;

@@ -2,10 +2,9 @@
 
 #include <assert.h>
 #include <limits.h>
-#include <sys/single_threaded.h>
-#include <sys/stat.h>
 
 #include "interpose/clock.h"
+#include "interpose/threads.h"
 #include "interpose/timers.h"
 
 /* What became of a wait in which nothing was ready. */
@@ -42,6 +41,7 @@ static weir_shown enter(const weir_wait *wait, int64_t *now) {
   weir_timers_expire(front);
   *now = (int64_t)front->network.clock_ms;
   weir_shown result = {0};
+  front->called = false;
   if (front->running) {
     weir_network_wait(&front->network);
     for (unsigned connection = 0; connection < WEIR_CONNECTIONS; connection++) {
@@ -54,14 +54,6 @@ static weir_shown enter(const weir_wait *wait, int64_t *now) {
   result.calls = weir_front_calls(front);
   weir_front_unlock(front);
   return result;
-}
-
-/* Whether something else in this process may yet make a descriptor ready.  The
- * links of the folder are its entries: one a thread, and two more. */
-static bool has_threads(void) {
-  if (__libc_single_threaded) return false;
-  struct stat tasks;
-  return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 3;
 }
 
 /* A program that sets its timers again and again, and does nothing else, would
@@ -123,6 +115,19 @@ static bool has_passed(int64_t deadline) {
   return passed;
 }
 
+/* A wait that only told of the program's other descriptors is no sign of
+ * spinning: other threads have their say at any time. */
+static void excuse(const weir_wait *wait, const weir_shown *shown) {
+  bool ours = shown->calls;
+  for (unsigned connection = 0; connection < WEIR_CONNECTIONS; connection++)
+    ours =
+        ours || (shown->ready[connection] & (wait->wanted.interest[connection] | WEIR_POLL_ERR | WEIR_POLL_HUP)) != 0;
+  if (ours) return;
+  weir_front *front = weir_front_lock();
+  if (front->network.fruitless > 0) front->network.fruitless--;
+  weir_front_unlock(front);
+}
+
 /* Bounded: each turn takes a step of the scenario or ends the run. */
 int weir_wait_run(const weir_wait *wait) {
   assert(wait->milliseconds >= -1);
@@ -131,6 +136,7 @@ int weir_wait_run(const weir_wait *wait) {
   /* Past it, a wait with nothing to show is over, whoever let the time pass. */
   const int64_t deadline = wait->milliseconds > INT64_MAX - now ? INT64_MAX : now + wait->milliseconds;
   int count = wait->look(wait->context, shown, 0);
+  if (count > 0) excuse(wait, &shown);
   bool settled = false;
   while (count == 0 && wait->milliseconds != 0) {
     switch (take_turn(wait, deadline, settled, &shown)) {
@@ -139,7 +145,7 @@ int weir_wait_run(const weir_wait *wait) {
       if (count == 0 && wait->milliseconds > 0 && has_passed(deadline)) return 0;
       break;
     case SETTLE:
-      count = wait->look(wait->context, shown, has_threads() ? WEIR_SETTLE_MS : 0);
+      count = wait->look(wait->context, shown, weir_threads_settle());
       settled = true;
       break;
     case RAN_OUT: return 0;

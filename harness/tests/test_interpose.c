@@ -5,6 +5,7 @@
 #include <check.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -480,9 +481,40 @@ static void program_syscall(const weir_adapter_run *run) {
   DEMAND(syscall(SYS_close, epoll) == 0);
 }
 
+/* Scenario: send 20; fin.  A client that connects by itself, and reads what the control has to say. */
+static void program_connect(const weir_adapter_run *run) {
+  uint8_t bytes[20];
+  struct sockaddr_in there = {.sin_family = AF_INET, .sin_port = htons(7), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  const struct sockaddr *address = (const struct sockaddr *)&there;
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), error = -1;
+  int control = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  socklen_t length = sizeof error;
+  DEMAND(fd >= 0 && control >= 0);
+  DEMAND(connect(fd, address, sizeof there) == -1 && errno == EINPROGRESS);
+  DEMAND(connect(fd, address, sizeof there) == -1 && errno == EISCONN);
+  DEMAND(recv(run->descriptor, bytes, 1, 0) == -1 && errno == EBADF); /* its place is taken */
+  struct pollfd polled = {.fd = fd, .events = POLLOUT};
+  DEMAND(poll(&polled, 1, -1) == 1 && polled.revents == POLLOUT);
+  DEMAND(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == 0);
+  there.sin_port = htons(9);
+  DEMAND(connect(control, address, sizeof there) == -1 && errno == EINPROGRESS);
+  length = sizeof there;
+  DEMAND(getpeername(control, (struct sockaddr *)&there, &length) == 0);
+  DEMAND(recv(control, bytes, 1, 0) == -1 && errno == EAGAIN);
+  polled.events = POLLIN;
+  DEMAND(poll(&polled, 1, -1) == 1);
+  receive(fd, 0, 20);
+  DEMAND(close(fd) == 0);
+  polled = (struct pollfd){.fd = control, .events = POLLIN};
+  DEMAND(poll(&polled, 1, -1) == 1 && harness.wake() == WEIR_WAKE_STOP);
+  DEMAND(recv(control, bytes, sizeof bytes, 0) == 1 && recv(control, bytes, 1, 0) == -1 && errno == EAGAIN);
+  DEMAND(close(control) == 0);
+}
+
 static int program(void) {
-  static void (*const programs[])(const weir_adapter_run *) = {
-      program_calls, program_epoll, program_select, program_timers, program_connections, program_spin, program_syscall};
+  static void (*const programs[])(const weir_adapter_run *) = {program_calls,   program_epoll,       program_select,
+                                                               program_timers,  program_connections, program_spin,
+                                                               program_syscall, program_connect};
   join_harness();
   weir_adapter_run run;
   size_t count = 0;
@@ -522,6 +554,9 @@ START_TEST(test_calls_of_a_program) {
   EXPECT_TOLD(&under, "quiescent");
   run_text(&under, "");
   EXPECT_TOLD(&under, "spin");
+  run_text(&under, "peer send 20\npeer fin\n");
+  EXPECT_TOLD(&under, "quiescent");
+  ck_assert_uint_eq(count_of(&under, WEIR_EVENT_SOCKET_CLOSE, &bytes), 1);
   run_text(&under, "peer send 20\npeer fin\n");
   EXPECT_TOLD(&under, "quiescent");
   ck_assert_uint_eq(count_of(&under, WEIR_EVENT_SOCKET_CLOSE, &bytes), 1);

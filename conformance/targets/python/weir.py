@@ -57,6 +57,7 @@ class _Run(ctypes.Structure):
         ("control", ctypes.c_int32),
         ("plain", ctypes.c_int32),
         ("idle", ctypes.c_uint32),
+        ("first_size", ctypes.c_int32),
     ]
 
 

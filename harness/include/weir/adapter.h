@@ -49,6 +49,9 @@ typedef struct weir_adapter_run {
   int32_t control;    /* watch it for reading; never read from it */
   int32_t plain;      /* 1: begin with a plain protocol, 0: a buffered one */
   uint32_t idle;      /* bit e: the scenario says nothing about callback e (weir_event), on any connection */
+  /* What the first get_buffer will ask for, -1: no buffer.  For an implementation
+   * that wants it before connection_made, when there is nothing yet to call. */
+  int32_t first_size;
 } weir_adapter_run;
 
 /* Layouts as in harness/probe/probe.h: plain C structs without padding holes
