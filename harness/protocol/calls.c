@@ -101,7 +101,7 @@ static bool call_is_reading(weir_transport *transport) {
 static weir_error call_set_protocol(weir_transport *transport, weir_protocol *protocol) {
   weir_drive *self = of(transport);
   self->protocol = protocol;
-  self->base.callbacks = weir_guard_callbacks(protocol);
+  self->base.callbacks = weir_guard_callbacks(self);
   return 0;
 }
 
