@@ -175,10 +175,11 @@ static weir_error guard_eof_received(weir_protocol *base, bool *keep_open) {
 static weir_error guard_connection_lost(weir_protocol *base, weir_error reason) {
   weir_drive *self = of(base);
   weir_log_begin_end(&self->log);
+  self->lost = true;
   enter(self, WEIR_INSIDE_CONNECTION_LOST);
   weir_error error = leave(self, self->protocol->callbacks->connection_lost(self->protocol, reason));
   if (error != 0) weir_drive_trouble(self, WEIR_RULE_R7, "connection_lost raised %d", error);
-  self->lost = self->log.lost = true;
+  self->log.lost = true;
   return error;
 }
 
