@@ -65,9 +65,9 @@ static int look(void *context, weir_shown shown, int milliseconds) {
   struct timespec timeout = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * WEIR_NANOSECONDS_MS};
   if (count > 0) timeout = (struct timespec){0};
   const bool known = milliseconds == WEIR_LOOK_OURS || (all_ours(call) && (count > 0 || milliseconds == 0));
-  int others = known ? 0
-                    : weir_real()->ppoll(call->rest, call->count, milliseconds < 0 && count == 0 ? NULL : &timeout,
-                                         call->mask);
+  int others =
+      known ? 0
+            : weir_real()->ppoll(call->rest, call->count, milliseconds < 0 && count == 0 ? NULL : &timeout, call->mask);
   if (others < 0 && count == 0) return -1;
   if (known || others < 0)
     for (nfds_t i = 0; i < call->count; i++) call->rest[i].revents = 0;

@@ -79,8 +79,8 @@ static int look(void *context, weir_shown shown, int milliseconds) {
   if (count > 0) timeout = (struct timespec){0};
   const bool known = milliseconds == WEIR_LOOK_OURS;
   int others = known ? 0
-                    : weir_real()->pselect(call->count, &rest.in, &rest.out, &rest.except,
-                                           milliseconds < 0 && count == 0 ? NULL : &timeout, call->mask);
+                     : weir_real()->pselect(call->count, &rest.in, &rest.out, &rest.except,
+                                            milliseconds < 0 && count == 0 ? NULL : &timeout, call->mask);
   if (others < 0 && count == 0) return -1;
   if (known || others < 0) rest = (select_sets){0};
   clear(call);
