@@ -37,6 +37,16 @@ static void keep_troubles(weir_check *check, const weir_delivery *delivery) {
   }
 }
 
+static void tell_bound(weir_check *check, const weir_delivery *delivery) {
+  weir_check_finding *finding = weir_check_find(check, weir_family_rule(check->family));
+  if (finding == NULL) return;
+  finding->at = check->drive.log.at;
+  (void)snprintf(finding->message, sizeof finding->message,
+                 "at byte %" PRIu64 ": it observes more than %d bytes, or %d things", finding->at, WEIR_LOG_BYTES_MAX,
+                 WEIR_LOG_ENTRIES_MAX);
+  weir_delivery_print(delivery, check->job->size, finding->delivery, sizeof finding->delivery);
+}
+
 /* ---- Runs */
 
 /* A read is one; and a byte is a little. */
@@ -49,6 +59,11 @@ weir_status weir_check_deliver(weir_check *check, const weir_delivery *delivery)
   check->report->runs++;
   check->spent += cost_of(check, delivery);
   if (check->drive.trouble_count > 0) keep_troubles(check, delivery);
+  if (status == WEIR_BOUND) {
+    /* Its own doing, and so a finding: it tells of sizes that nothing has. */
+    tell_bound(check, delivery);
+    return WEIR_OK;
+  }
   return status;
 }
 

@@ -162,7 +162,7 @@ static weir_status check_ends(weir_check *check) {
     (void)snprintf(text, sizeof text, "FIN and reset at each of %s bytes, in one piece and by bytes",
                    weir_check_number(ends + 1, count));
   else
-    (void)snprintf(text, sizeof text, "FIN and reset at every %zuth byte, in one piece and by bytes", step);
+    (void)snprintf(text, sizeof text, "FIN and reset at one byte in %zu, in one piece and by bytes", step);
   note_runs(check, text);
   return status;
 }

@@ -11,6 +11,9 @@ enum { WEIR_PLACE_MAX = 4096 };
 
 /* libweir-preload.so: WEIR_PRELOAD, or in the library folder beside the executable's. */
 WEIR_MUST_USE weir_status weir_preload_find(char *out, size_t size, weir_problem *problem);
+/* libweir-protocol.so, in the same way. */
+#define WEIR_PROTOCOL_LIBRARY_VARIABLE "WEIR_PROTOCOL_LIBRARY"
+WEIR_MUST_USE weir_status weir_protocol_library_find(char *out, size_t size, weir_problem *problem);
 /* An executable by its path, or by its name on PATH. */
 bool weir_program_find(const char *name, char *out, size_t size);
 /* Runs a program for at most `most_ms` and reads the first of its standard
