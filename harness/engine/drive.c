@@ -36,7 +36,7 @@ static void sort_findings(weir_case_result *result) {
 }
 
 /* "weir test TARGET --stream FILE --delivery '...'" */
-static void say_again(const testing *self, const weir_stream *stream, const char *delivery, const char *against,
+static void say_again(const testing *self, const weir_stream_file *stream, const char *delivery, const char *against,
                       char *out, size_t size) {
   bool command = strncmp(self->name, "-- ", 3) == 0;
   int used =
@@ -59,7 +59,7 @@ static bool add_finding(weir_case_result *result, const weir_check_finding *foun
   return true;
 }
 
-static bool take_findings(const testing *self, const weir_stream *stream, const weir_check_report *report,
+static bool take_findings(const testing *self, const weir_stream_file *stream, const weir_check_report *report,
                           weir_case_result *result) {
   const weir_check_finding *worst = NULL;
   for (uint32_t i = 0; i < report->count; i++)
@@ -70,7 +70,7 @@ static bool take_findings(const testing *self, const weir_stream *stream, const 
   if (worst == NULL) return true;
   say_again(self, stream, worst->delivery, worst->against, result->again, sizeof result->again);
   if (worst->detail[0] == '\0') return true;
-  size_t size = strnlen(worst->detail, sizeof worst->detail - 1) + 2 * WEIR_DELIVERY_TEXT_MAX;
+  size_t size = strnlen(worst->detail, sizeof worst->detail - 1) + 2 * (size_t)WEIR_DELIVERY_TEXT_MAX;
   result->detail = malloc(size + 100);
   if (result->detail == NULL) return false;
   (void)snprintf(result->detail, size + 100, "           %-33.33s  %.38s\n%s", worst->against, worst->delivery,
@@ -119,7 +119,7 @@ static void decide(const testing *self, const weir_check_report *report, weir_ca
 
 static weir_status run_case(const testing *self, size_t index, weir_case_result *result) {
   const weir_stream_case *of = &self->streams->cases[index];
-  const weir_stream *stream = &self->streams->streams[of->stream];
+  const weir_stream_file *stream = &self->streams->streams[of->stream];
   const weir_streams_options *plan = self->plan;
   uint64_t budget = WEIR_CHECK_BUDGET_DEFAULT / (weir_driven_is_slow(self->driven) ? SLOW_SHARE : 1u);
   weir_check_job job = {.stream = stream->bytes,

@@ -13,7 +13,7 @@
 
 enum { DEPTH_MAX = 16, STREAMS_MAX = 10000, PATH_SIZE = 4096 };
 
-static weir_status read_bytes(const char *path, weir_stream *stream, weir_problem *problem) {
+static weir_status read_bytes(const char *path, weir_stream_file *stream, weir_problem *problem) {
   FILE *in = fopen(path, "re");
   if (in == NULL) return weir_fail(problem, WEIR_BAD_INPUT, 0, "%s: %s", path, strerror(errno));
   size_t room = 4096;
@@ -40,11 +40,11 @@ static weir_status read_bytes(const char *path, weir_stream *stream, weir_proble
 
 static weir_status load_file(weir_streams *streams, const char *path, const char *name, weir_problem *problem) {
   if (streams->count == STREAMS_MAX) return weir_fail(problem, WEIR_BOUND, 0, "more than %d streams", STREAMS_MAX);
-  weir_stream *larger = realloc(streams->streams, (streams->count + 1) * sizeof *larger);
+  weir_stream_file *larger = realloc(streams->streams, (streams->count + 1) * sizeof *larger);
   if (larger == NULL) return weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory for %s", path);
   streams->streams = larger;
-  weir_stream *stream = &larger[streams->count++];
-  *stream = (weir_stream){.path = strdup(path)};
+  weir_stream_file *stream = &larger[streams->count++];
+  *stream = (weir_stream_file){.path = strdup(path)};
   if (stream->path == NULL) return weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory for %s", path);
   if (strlen(name) >= sizeof stream->name)
     return weir_fail(problem, WEIR_BOUND, 0, "%s: a stream's name has at most %zu bytes", path,

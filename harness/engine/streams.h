@@ -5,12 +5,12 @@
 #include "engine/engine.h"
 #include "protocol/check.h"
 
-typedef struct weir_stream {
+typedef struct weir_stream_file {
   char name[WEIR_CASE_NAME_MAX - 16];
   char *path;
   uint8_t *bytes;
   size_t size;
-} weir_stream;
+} weir_stream_file;
 
 typedef struct weir_stream_case {
   uint32_t stream;
@@ -18,7 +18,7 @@ typedef struct weir_stream_case {
 } weir_stream_case;
 
 typedef struct weir_streams {
-  weir_stream *streams;
+  weir_stream_file *streams;
   size_t count;
   weir_suite suite;        /* named "STREAM/FAMILY" */
   weir_stream_case *cases; /* of suite.cases, one for one */

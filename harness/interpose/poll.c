@@ -18,13 +18,9 @@ enum { FEW = 64 }; /* descriptors whose copy needs no allocation */
 
 /* What one of our descriptors shows.  Called with the lock. */
 static unsigned state_of(weir_front *front, const struct pollfd *polled, weir_shown shown) {
-  switch (weir_front_object(front, polled->fd)->kind) {
-  case WEIR_OBJECT_CONNECTION: return weir_interest_to_poll(shown.ready, (unsigned short)polled->events);
-  case WEIR_OBJECT_CONTROL:
-    return weir_interest_to_poll(shown.calls ? WEIR_POLL_IN : 0, (unsigned short)polled->events);
-  case WEIR_OBJECT_PARKED: return POLLNVAL;
-  default: return 0;
-  }
+  const weir_object *object = weir_front_object(front, polled->fd);
+  if (object->kind == WEIR_OBJECT_PARKED) return POLLNVAL;
+  return weir_interest_to_poll(weir_interest_shown(front, object, shown), (unsigned short)polled->events);
 }
 
 static bool is_simulated(weir_front *front, int descriptor) {
@@ -56,15 +52,24 @@ static void join(const poll_call *call, weir_shown shown) {
   weir_front_unlock(front);
 }
 
+/* Nothing is left that the kernel could be asked about. */
+static bool all_ours(const poll_call *call) {
+  for (nfds_t i = 0; i < call->count; i++)
+    if (call->rest[i].fd >= 0) return false;
+  return call->mask == NULL;
+}
+
 static int look(void *context, weir_shown shown, int milliseconds) {
   const poll_call *call = context;
   int count = split(call, shown);
   struct timespec timeout = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * WEIR_NANOSECONDS_MS};
   if (count > 0) timeout = (struct timespec){0};
-  int others =
-      weir_real()->ppoll(call->rest, call->count, milliseconds < 0 && count == 0 ? NULL : &timeout, call->mask);
+  const bool known = milliseconds == WEIR_LOOK_OURS || (all_ours(call) && (count > 0 || milliseconds == 0));
+  int others = known ? 0
+                    : weir_real()->ppoll(call->rest, call->count, milliseconds < 0 && count == 0 ? NULL : &timeout,
+                                         call->mask);
   if (others < 0 && count == 0) return -1;
-  if (others < 0)
+  if (known || others < 0)
     for (nfds_t i = 0; i < call->count; i++) call->rest[i].revents = 0;
   join(call, shown);
   return count + (others > 0 ? others : 0);
@@ -79,12 +84,12 @@ static bool wants(const struct pollfd *polled, nfds_t count, weir_wanted *wanted
   *wanted = (weir_wanted){0};
   weir_front *front = weir_front_lock();
   for (nfds_t i = 0; i < count; i++) {
-    weir_object_kind kind = weir_front_object(front, polled[i].fd)->kind;
+    const weir_object *object = weir_front_object(front, polled[i].fd);
     any = any || is_simulated(front, polled[i].fd);
-    if (kind == WEIR_OBJECT_CONTROL) wanted->control = true;
-    if (kind != WEIR_OBJECT_CONNECTION) continue;
-    wanted->connection = true;
-    wanted->interest |= weir_interest_from_poll((unsigned short)polled[i].events);
+    if (object->kind == WEIR_OBJECT_CONTROL) wanted->control = true;
+    if (object->kind != WEIR_OBJECT_CONNECTION) continue;
+    wanted->interest[weir_front_connection(front, object)] |=
+        (uint8_t)weir_interest_from_poll((unsigned short)polled[i].events);
   }
   weir_front_unlock(front);
   return any;

@@ -149,6 +149,8 @@ static void judge_F4_get(const weir_moment *now) {
   uint32_t low = (uint32_t)now->record->b, high = (uint32_t)(now->record->b >> 32);
   int32_t given_high = view->given_high, given_low = view->given_low;
   if ((now->record->flags & WEIR_FLAG_RAISED) || weir_limits_illegal(given_high, given_low)) return;
+  /* Inside a pause_writing that setting them brought, what was set before is no measure any more. */
+  if (view->open & EVENT(SET_LIMITS)) given_high = given_low = INT32_MIN;
   bool wrong = low > high || (given_high >= 0 && high != (uint32_t)given_high) ||
                (given_low >= 0 && low != (uint32_t)given_low) || (given_high == 0 && low != 0);
   if (!wrong) return;

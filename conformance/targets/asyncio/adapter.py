@@ -2,93 +2,22 @@
 
 import argparse
 import asyncio
-import contextlib
-import logging
 import os
 import selectors
-import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "python"))
+import loops  # noqa: E402
 import weir  # noqa: E402
 
 SELECTORS = {"epoll": "EpollSelector", "poll": "PollSelector", "select": "SelectSelector"}
-CAPABILITIES = (
-    "half_close write_eof pause is_reading flow_control limits_query set_protocol plain writelines "
-    "buffer_kinds write_kinds raise"
-).split()
-
-
-RESTARTS_MAX = 1000
-
-
-def connect(run, loop):
-    """Makes the transport, and has the loop listen to the harness."""
-
-    def wake():
-        if run.wake():
-            loop.stop()
-
-    def connected(task):
-        if not task.cancelled() and task.exception() is not None:
-            run.fail("create_connection: %r" % task.exception())
-
-    loop.set_exception_handler(lambda _, context: run.exception(context.get("exception")))
-    loop.add_reader(run.control, wake)
-    connection = socket.socket(fileno=run.descriptor)
-    connection.setblocking(False)
-    task = loop.create_task(loop.create_connection(run.first, sock=connection))
-    task.add_done_callback(connected)
-    return task
-
-
-def drive(run, loop):
-    """Runs the loop until the harness says stop.  A loop that gives up by itself
-    (select() refuses a closed descriptor that is still watched) is a fault of the
-    implementation's, and goes on being asked."""
-    for _ in range(RESTARTS_MAX):
-        try:
-            loop.run_forever()
-            return
-        except Exception as error:
-            run.exception(error)
-        if run.is_over():
-            return
-    run.fail("the loop gives up whenever it is run")
-
-
-def clear_away(run, loop, task):
-    """What fails here has been judged in the run, or is nobody's business."""
-    with contextlib.suppress(Exception):
-        loop.remove_reader(run.control)
-        task.cancel()
-        if run.transport is not None:
-            with contextlib.suppress(Exception):
-                run.transport.abort()
-        # Twice: connection_lost is called in the turn after abort().
-        for _ in range(2):
-            loop.call_soon(loop.stop)
-            loop.run_forever()
-    with contextlib.suppress(Exception):
-        loop.close()
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--selector", choices=sorted(SELECTORS), default="epoll")
     selector = getattr(selectors, SELECTORS[parser.parse_args().selector])
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL + 1)
-    weir.hello("asyncio", weir.version(), CAPABILITIES)
-    for run in weir.runs():
-        loop = asyncio.SelectorEventLoop(selector())
-        try:
-            task = connect(run, loop)
-        except Exception as error:
-            run.fail("the adapter failed: %r" % error)
-            loop.close()
-            continue
-        drive(run, loop)
-        clear_away(run, loop, task)
+    loops.test("asyncio", weir.version(), lambda: asyncio.SelectorEventLoop(selector()))
 
 
 if __name__ == "__main__":

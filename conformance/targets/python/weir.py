@@ -10,6 +10,9 @@ in it what the scenario says.
             stop the loop when that returns True ...
         ... throw everything away ...
 
+With the capability "connections", run.connect is a function that makes a transport
+on one more connection: it has a descriptor and first(), as the run has.
+
 conformance/targets/README.md says more; ../asyncio/adapter.py is an example.
 Python 3.7 and later.
 """
@@ -25,9 +28,15 @@ ABI = 1
 STOP = 2
 NOT_GIVEN = -(2**31)
 ANOTHER_PROTOCOL = 255
+# Numbers that say which connection they are about (weir/adapter.h).
+CONNECTION_BITS, BUFFER_BITS = 8, 24
 POISON = b"\xa5"
 # The core looks at its four latest buffers again; those here are kept alive.
 BUFFERS_KEPT = 8
+# What get_buffer gives where the scenario says nothing.
+BUFFER_SIZE = 64
+# Garbage of so many runs may wait, where nothing else is left of them.
+GARBAGE_RUNS_MAX = 64
 # A bytearray of at least this size can lose and regain a byte without moving.
 SIZE_STABLE = 4
 
@@ -45,7 +54,7 @@ class _Run(ctypes.Structure):
         ("descriptor", ctypes.c_int32),
         ("control", ctypes.c_int32),
         ("plain", ctypes.c_int32),
-        ("selector", ctypes.c_int32),
+        ("idle", ctypes.c_uint32),
     ]
 
 
@@ -91,6 +100,7 @@ _begin = _bind(_quick, "begin", None, _int, _int, _int64, _int64, _pointer, _siz
 _call = _bind(_quick, "call", _int, _pointer, _pointer)
 _done = _bind(_quick, "done", None, _int, _uint32, ctypes.c_uint64)
 _end = _bind(_quick, "end", None, _pointer, _size)
+_pass = _bind(_quick, "pass", None, _int, _int, _int64, _int64, _pointer, _size)
 _outside = _bind(_quick, "outside", _int)
 _wake = _bind(_quick, "wake", _int)
 _exception = _bind(_quick, "exception", None, _int, _uint32)
@@ -122,6 +132,10 @@ def _numbers(table, *words):
     "pause_writing",
     "resume_writing",
 )
+
+_OPEN = number("event", "open")
+
+_GIVES_ANY, _READS_ANY = 1 << _GET_BUFFER, 1 << _UPDATED
 
 # One of each is enough: nothing is read from them after the next call.
 _the_call, _the_decision = _Call(), _Decision()
@@ -212,6 +226,7 @@ def _ctypes(size):
     return made, ctypes.addressof(made) if size else None, size
 
 
+_BYTEARRAY = number("buffer", "bytearray")
 _BUFFER_MAKERS = {
     number("buffer", word): make
     for word, make in [
@@ -315,7 +330,8 @@ def _set_protocol(run, method, request):
 
 
 def _get_protocol(run, method, request):
-    return getattr(method(), "number", ANOTHER_PROTOCOL)
+    found = method()
+    return found.number if getattr(found, "run", None) is run else ANOTHER_PROTOCOL
 
 
 def _plain_call(run, method, request):
@@ -352,14 +368,15 @@ _CALLS = {
 # ---- A run -------------------------------------------------------------------
 
 
-class Run:
-    """One scenario: a connection, its protocol objects and its buffers."""
+class Connection:
+    """One connection: its protocol objects and its buffers."""
 
-    def __init__(self, run):
-        self.descriptor, self.control = run.descriptor, run.control
+    def __init__(self, run, index, descriptor, plain):
+        self.run, self.index, self.descriptor = run, index, descriptor
         self.transport = None
-        self.failed = False
-        self._plain = bool(run.plain)
+        self.lost = False  # connection_lost() has been called
+        self.idle = 0  # bit e: the scenario says nothing about callback e
+        self._plain = bool(plain)
         self._protocols = {}
         self._kept = [None] * BUFFERS_KEPT
         self._asked = 0  # get_buffer calls so far
@@ -375,45 +392,16 @@ class Run:
             self._protocols[which] = (Probe if buffered else PlainProbe)(self, which)
         return self._protocols[which]
 
-    def wake(self):
-        """The control descriptor is readable: acts where the application is to
-        act.  True: the run is over, and the loop should be stopped."""
-        if _wake() == STOP:
-            return True
-        if _outside():
-            if _call(_call_address, _decision_address):
-                self.make_calls()
-            _end(None, 0)
-        return False
-
-    def is_over(self):
-        """Whether the harness has seen all that it wants to see."""
-        return _wake() == STOP
-
     def fail(self, text):
         """The transport could not even be made: the adapter's fault or the harness's."""
-        self.failed = True
+        self.run.failed = True
         _fail(text.encode("utf-8", "backslashreplace"))
-
-    def exception(self, error):
-        """The loop's exception handler was called."""
-        if error is None:
-            _exception(_OTHER_ERROR, 0)
-        else:
-            _exception(*classify(error))
 
     def make_calls(self):
         """Makes the call that lies ready, and all that follow it in this callback."""
-        more = True
-        while more:
-            if _the_call.event == _GET_BUFFER:
-                self._resize(_the_call.a)
-                _done(_NO_ERROR, 0, 0)
-            else:
-                self._make_call(_the_call.event, _Request(_the_call))
-            more = _call(_call_address, _decision_address)
+        self.run.make_calls()
 
-    def _make_call(self, event, request):
+    def make_call(self, event, request):
         name, how = _CALLS[event]
         method = getattr(self.transport, name, None)
         if self.transport is None:
@@ -454,9 +442,9 @@ class Run:
         try:
             buffer.append(buffer.pop())
         except BufferError:
-            _held(nth)
+            _held(nth | self.index << BUFFER_BITS)
 
-    def _resize(self, size):
+    def resize(self, size):
         if self._latest is None:
             return
         buffer, address, _ = self._latest
@@ -471,6 +459,72 @@ class Run:
             pass
 
 
+class Run(Connection):
+    """One scenario, and the connection that is there from its beginning."""
+
+    def __init__(self, run):
+        super().__init__(self, 0, run.descriptor, run.plain)
+        self.idle = run.idle
+        self.control = run.control
+        self.failed = False
+        # Set where nothing is left of the run but memory, so that garbage may wait.
+        self.clean = False
+        self.connections = [self]
+        # Makes a transport on one more connection; an adapter that declares "connections" sets it.
+        self.connect = None
+
+    def wake(self):
+        """The control descriptor is readable: acts where the application is to
+        act.  True: the run is over, and the loop should be stopped."""
+        if _wake() == STOP:
+            return True
+        if _outside():
+            if _call(_call_address, _decision_address):
+                self.make_calls()
+            _end(None, 0)
+        return False
+
+    def is_over(self):
+        """Whether the harness has seen all that it wants to see."""
+        return _wake() == STOP
+
+    def exception(self, error, protocol=None):
+        """The loop's exception handler was called; about whose connection, if that is told."""
+        kind, which = (_OTHER_ERROR, 0) if error is None else classify(error)
+        if isinstance(protocol, _Callbacks):
+            kind |= (protocol.run.index + 1) << CONNECTION_BITS
+        _exception(kind, which)
+
+    def make_calls(self):
+        more = True
+        while more:
+            event, connection = _the_call.event, self
+            if event >> CONNECTION_BITS and event & 0xFF != _OPEN:
+                connection = self._of(event >> CONNECTION_BITS)
+                event &= 0xFF
+            if event == _GET_BUFFER:
+                connection.resize(_the_call.a)
+                _done(_NO_ERROR, 0, 0)
+            elif event & 0xFF == _OPEN:
+                self._open(event >> CONNECTION_BITS, _the_call.b, _the_call.option)
+            else:
+                connection.make_call(event, _Request(_the_call))
+            more = _call(_call_address, _decision_address)
+
+    def _of(self, index):
+        return next(connection for connection in self.connections if connection.index == index)
+
+    def _open(self, index, descriptor, plain):
+        connection = Connection(self, index, descriptor, plain)
+        connection.idle = self.idle
+        self.connections.append(connection)
+        try:
+            self.connect(connection)
+        except Exception as error:
+            connection.fail("the adapter cannot open one more connection: %r" % error)
+        _done(_NO_ERROR, 0, 0)
+
+
 # ---- The probe ---------------------------------------------------------------
 
 
@@ -478,7 +532,8 @@ class _Callbacks:
     """What buffered and plain protocols have in common."""
 
     def __init__(self, run, number):
-        self.run, self.number = run, number
+        self.run, self.number = run, number  # run: the connection that it belongs to
+        self.handle = run.index << CONNECTION_BITS | number
 
     def connection_made(self, transport):
         self.run.transport = transport
@@ -489,6 +544,7 @@ class _Callbacks:
         return self._callback(_EOF) != 0
 
     def connection_lost(self, error):
+        self.run.lost = True
         self.run.check_held()
         self._callback(_LOST, *classify(error))
 
@@ -499,7 +555,10 @@ class _Callbacks:
         self._callback(_RESUME)
 
     def _callback(self, event, a=0, b=0, data=None, size=0):
-        _begin(event, self.number, a, b, data, size)
+        if self.run.idle >> event & 1:
+            _pass(event, self.handle, a, b, data, size)
+            return 0
+        _begin(event, self.handle, a, b, data, size)
         return self._act(None, 0)
 
     def _act(self, address, size):
@@ -518,7 +577,11 @@ class Probe(_Callbacks, asyncio.BufferedProtocol):
     def get_buffer(self, sizehint):
         run = self.run
         run.check_held(always=True)
-        _begin(_GET_BUFFER, self.number, sizehint, 0, None, 0)
+        if run.idle & _GIVES_ANY:
+            made, address, size = run.make_buffer(_BYTEARRAY, BUFFER_SIZE)
+            _pass(_GET_BUFFER, self.handle, sizehint, 0, address, size)
+            return made
+        _begin(_GET_BUFFER, self.handle, sizehint, 0, None, 0)
         if _call(_call_address, _decision_address):
             run.make_calls()
         raised = _the_decision.raised
@@ -530,7 +593,11 @@ class Probe(_Callbacks, asyncio.BufferedProtocol):
         return made
 
     def buffer_updated(self, nbytes):
-        _begin(_UPDATED, self.number, nbytes, 0, None, 0)
+        if self.run.idle & _READS_ANY:
+            _pass(_UPDATED, self.handle, nbytes, 0, None, 0)
+            self.run.updated()
+            return
+        _begin(_UPDATED, self.handle, nbytes, 0, None, 0)
         try:
             self._act(None, 0)
         finally:
@@ -563,10 +630,16 @@ def runs():
     gc.disable()
     gc.collect()
     gc.freeze()
-    run = _Run()
-    while _next(ctypes.addressof(run)) == 1:
-        yield Run(run)
-        gc.collect()
+    record = _Run()
+    waiting = 0
+    while _next(ctypes.addressof(record)) == 1:
+        run = Run(record)
+        yield run
+        waiting += 1
+        if not run.clean or waiting == GARBAGE_RUNS_MAX:
+            del run
+            gc.collect()
+            waiting = 0
 
 
 def version():

@@ -359,7 +359,8 @@ static bool get_is_wrong(const naive_story *story, int moment) {
   if (record->flags & WEIR_FLAG_RAISED) return false;
   int64_t high = (int64_t)(record->b >> 32), low = (int64_t)(uint32_t)record->b;
   int set = last_set(story, moment);
-  if (set == NAIVE_NEVER || is_overtaken(story, set)) return low > high;
+  bool setting = naive_stands_in(story, story->moments[moment].other, WEIR_EVENT_SET_LIMITS);
+  if (set == NAIVE_NEVER || is_overtaken(story, set) || setting) return low > high;
   int32_t given_high = high_of(here(story, set)), given_low = low_of(here(story, set));
   if (is_illegal(given_high, given_low)) return false;
   return low > high || (given_high >= 0 && high != given_high) || (given_low >= 0 && low != given_low) ||
