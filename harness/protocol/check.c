@@ -108,12 +108,22 @@ static weir_status shrink_pair(weir_check *check, weir_delivery *delivery, weir_
   return status;
 }
 
+/* Cut off by a reset, either may have told less where that is declared. */
+static bool lags(const weir_check *check, const weir_delivery *delivery) {
+  uint32_t liberties = check->drive.target->liberties;
+  weir_difference difference;
+  return delivery->ending == WEIR_ENDING_RESET && (liberties & WEIR_MAY_LAG) != 0 &&
+         (weir_log_prefix(&check->base, &check->drive.log, liberties, &difference) ||
+          weir_log_prefix(&check->drive.log, &check->base, liberties, &difference));
+}
+
 weir_status weir_check_compare(weir_check *check, const weir_delivery *delivery, const weir_delivery *base,
                                weir_rule rule) {
   weir_status status = weir_check_deliver(check, delivery);
   if (status != WEIR_OK) return status;
   weir_difference difference;
   if (weir_log_same(&check->base, &check->drive.log, check->drive.target->liberties, &difference)) return WEIR_OK;
+  if (lags(check, delivery)) return WEIR_OK;
   weir_check_finding *finding = weir_check_find(check, difference.cut ? WEIR_RULE_R8 : rule);
   if (finding == NULL) return WEIR_OK;
   weir_delivery more = *delivery, fewer = *base;
