@@ -29,6 +29,16 @@ void weir_scenario_repair(weir_scenario *scenario) {
     repair_step(i == 0 ? NULL : &scenario->steps[i - 1], &scenario->steps[i]);
 }
 
+void weir_scenario_lighten(weir_scenario *scenario) {
+  enum { READ_MAX = 1000, ELEMENT_MAX = 1000, WRITE_MAX = 70000 };
+  for (uint32_t i = 0; i < scenario->count; i++) {
+    weir_step *step = &scenario->steps[i];
+    if (step->verb == WEIR_VERB_PEER_SEND && step->a > READ_MAX) step->a = 1 + step->a % READ_MAX;
+    if (step->verb == WEIR_VERB_APP_WRITE && step->a > WRITE_MAX) step->a %= WRITE_MAX;
+    if (step->verb == WEIR_VERB_APP_WRITELINES && step->b > ELEMENT_MAX) step->b %= ELEMENT_MAX;
+  }
+}
+
 /* ---- Pieces: steps[at..at + count) */
 typedef struct piece {
   uint32_t at, count;

@@ -42,4 +42,8 @@ void weir_scenario_splice(weir_scenario *scenario, const weir_scenario *other, w
  * no longer join the turn of the step before it has a turn of its own. */
 void weir_scenario_repair(weir_scenario *scenario);
 
+/* Makes sizes smaller that make a run long and show nothing that smaller ones
+ * do not.  Those of single writes stay: the default limits are 16 and 64 KiB. */
+void weir_scenario_lighten(weir_scenario *scenario);
+
 #endif
