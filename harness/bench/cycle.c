@@ -6,7 +6,7 @@
 #include "bench/measure.h"
 #include "bench/samples.h"
 #include "reference/reference.h"
-#include "simulation/simulation.h"
+#include "simulation/network.h"
 #include "spec/machine.h"
 #include "targets/host.h"
 #include "weir/validator.h"
@@ -96,19 +96,19 @@ static void read_once(weir_simulation *simulation, weir_trace *trace, uint8_t *b
 
 static void simulated_cycles(void *context) {
   cycle *self = context;
-  static weir_simulation simulation;
+  static weir_network network;
   uint8_t buffer[SIZE], outgoing[1];
   uint64_t offset = 0;
   weir_trace trace;
   weir_trace_init(&trace, self->records, ROOM);
-  weir_simulation_init(&simulation, &self->scenario, &trace, 0, outgoing, sizeof outgoing);
+  weir_network_init(&network, &self->scenario, &trace, WEIR_LAYER_TCP, outgoing, sizeof outgoing);
   weir_machine_start(&self->states);
   weir_validator_reset(self->validator);
   (void)weir_trace_add(&trace, (weir_record){.event = WEIR_EVENT_OPEN, .code = 1});
   (void)weir_trace_add(&trace, (weir_record){.event = WEIR_EVENT_CONNECTION_MADE, .flags = 3});
-  if (weir_simulation_turn(&simulation) != WEIR_TURN_PEER) weir_bench_fail("the peer sends nothing");
+  if (weir_network_turn(&network) != WEIR_TURN_PEER) weir_bench_fail("the peer sends nothing");
   for (uint32_t i = 0; i < CYCLES; i += AT_ONCE) {
-    for (uint32_t k = 0; k < AT_ONCE; k++) read_once(&simulation, &trace, buffer, &offset);
+    for (uint32_t k = 0; k < AT_ONCE; k++) read_once(&network.connections[0], &trace, buffer, &offset);
     judge(self, &trace);
     weir_bench_keep(buffer);
   }

@@ -58,25 +58,19 @@ static void report(weir_front *front) {
   if (front->reported) return;
   front->reported = true;
   uint16_t first;
-  weir_worker_done(&front->worker, front->trace.count, (uint32_t)weir_simulation_unreached(&front->simulation, &first));
-}
-
-static bool starts_plain(const weir_scenario *scenario) {
-  for (uint32_t i = 0; i < scenario->count; i++)
-    if (scenario->steps[i].verb == WEIR_VERB_APP_PROTOCOL) return scenario->steps[i].option == WEIR_PROTOCOL_PLAIN;
-  return false;
+  weir_worker_done(&front->worker, front->trace.count, (uint32_t)weir_network_unreached(&front->network, &first));
 }
 
 /* One scenario that can be run, or false: the process should end. */
 static bool begin(weir_front *front, weir_adapter_run *run) {
-  if (!weir_descriptors_renew(front)) {
+  int descriptor = weir_descriptors_renew(front);
+  if (descriptor < 0) {
     weir_worker_fail(&front->worker, "no descriptor is to be had for the simulated connection");
     return false;
   }
   weir_front_begin(front);
-  *run = (weir_adapter_run){.descriptor = front->placeholder,
-                            .control = front->control,
-                            .plain = starts_plain(&front->worker.memory->scenario)};
+  *run = (weir_adapter_run){
+      .descriptor = descriptor, .control = front->control, .plain = weir_probe_starts_plain(&front->probes[0])};
   return true;
 }
 
@@ -117,35 +111,42 @@ static weir_front *enter(void) {
 }
 
 static unsigned depth_of(const weir_front *front) {
-  return front->probe.depth <= WEIR_FRAMES_MAX ? front->probe.depth : WEIR_FRAMES_MAX;
+  return front->application.depth <= WEIR_FRAMES_MAX ? front->application.depth : WEIR_FRAMES_MAX;
+}
+
+/* The probe of a connection that is open, or NULL. */
+static weir_probe *probe_of(const weir_front *front, unsigned connection) {
+  return connection < WEIR_CONNECTIONS ? front->application.probes[connection] : NULL;
 }
 
 WEIR_EXPORT void weir_adapter_begin(int event, int protocol, int64_t a, int64_t b, const void *address, size_t size) {
   weir_front *front = enter();
   if (front == NULL) return;
   bool known = event >= WEIR_EVENT_CONNECTION_MADE && event <= WEIR_EVENT_RESUME_WRITING;
-  if (known && protocol >= 0 && protocol < WEIR_PROTOCOLS_MAX)
-    weir_probe_begin(&front->probe, (weir_event)event, (unsigned)protocol, a, b, address, size);
+  unsigned object = (unsigned)protocol & 0xFF;
+  weir_probe *probe = probe_of(front, (unsigned)protocol >> 8);
+  if (known && probe != NULL && object < WEIR_PROTOCOLS_MAX)
+    weir_probe_begin(probe, (weir_event)event, object, a, b, address, size);
   weir_front_unlock(front);
 }
 
 WEIR_EXPORT int weir_adapter_outside(void) {
   weir_front *front = enter();
   if (front == NULL) return 0;
-  bool begun = weir_probe_outside(&front->probe);
+  bool begun = weir_application_outside(&front->application);
   weir_front_unlock(front);
   return begun;
 }
 
 /* The bytes of a write, in memory of the frame that makes it; NULL: no memory. */
-static const uint8_t *make_bytes(weir_front *front, uint64_t offset, size_t size) {
+static const uint8_t *make_bytes(weir_front *front, const weir_call *call, size_t size) {
   weir_scratch *scratch = &front->writes[depth_of(front)];
   if (scratch->size < size) {
     uint8_t *larger = realloc(scratch->bytes, size);
     if (larger == NULL) return NULL;
     *scratch = (weir_scratch){.bytes = larger, .size = size};
   }
-  weir_payload_fill(weir_stream_outgoing(front->probe.connection), offset, scratch->bytes, size);
+  weir_payload_fill(weir_stream_outgoing(call->connection), call->offset, scratch->bytes, size);
   return scratch->bytes;
 }
 
@@ -154,16 +155,34 @@ static size_t size_of(const weir_call *call) {
   return call->event == WEIR_EVENT_WRITELINES ? (size_t)(call->a * call->b) : 0;
 }
 
+/* The run ends here, as an error of the harness. */
+static void give_up(weir_front *front, const char *why) {
+  weir_worker_fail(&front->worker, why);
+  front->reported = true;
+  weir_front_finish(front, WEIR_END_CUT);
+}
+
+static void tell_open(weir_front *front, unsigned connection, weir_adapter_call_info *info) {
+  int descriptor = weir_front_open(front, connection);
+  if (descriptor < 0) give_up(front, "no descriptor is to be had for a further connection");
+  *info = (weir_adapter_call_info){.event = WEIR_EVENT_OPEN | connection << 8,
+                                   .option = descriptor >= 0 && weir_probe_starts_plain(&front->probes[connection]),
+                                   .a = (int64_t)connection << 8,
+                                   .b = descriptor};
+}
+
 static void tell_call(weir_front *front, const weir_call *call, weir_adapter_call_info *info) {
+  if (call->event == WEIR_EVENT_OPEN) {
+    tell_open(front, call->connection, info);
+    return;
+  }
   size_t size = size_of(call);
-  const uint8_t *bytes = size > 0 ? make_bytes(front, call->offset, size) : NULL;
+  const uint8_t *bytes = size > 0 ? make_bytes(front, call, size) : NULL;
   if (size > 0 && bytes == NULL) {
-    weir_worker_fail(&front->worker, "no memory for the bytes to be written");
-    front->reported = true;
-    weir_front_finish(front, WEIR_END_CUT);
+    give_up(front, "no memory for the bytes to be written");
     size = 0;
   }
-  *info = (weir_adapter_call_info){.event = call->event,
+  *info = (weir_adapter_call_info){.event = call->event | call->connection << 8,
                                    .option = call->option,
                                    .a = call->a,
                                    .b = call->b,
@@ -181,8 +200,8 @@ WEIR_EXPORT int weir_adapter_call(weir_adapter_call_info *call, weir_adapter_dec
   weir_decision own = {.size = WEIR_BUFFER_SIZE_DEFAULT};
   weir_call made;
   bool more = false;
-  if (front != NULL && front->probe.depth > 0) {
-    more = weir_probe_next(&front->probe, &made, &own);
+  if (front != NULL && front->application.depth > 0) {
+    more = weir_application_next(&front->application, &made, &own);
     front->decisions[depth_of(front)] = own;
     if (more) tell_call(front, &made, call);
   }
@@ -194,17 +213,17 @@ WEIR_EXPORT int weir_adapter_call(weir_adapter_call_info *call, weir_adapter_dec
 WEIR_EXPORT void weir_adapter_done(int exception, uint32_t number, uint64_t result) {
   weir_front *front = enter();
   if (front == NULL) return;
-  if (front->probe.depth > 0 && front->probe.depth <= WEIR_FRAMES_MAX)
-    weir_probe_done(&front->probe, (weir_outcome){.exception = (uint8_t)exception, .number = number, .result = result});
+  weir_outcome outcome = {.exception = (uint8_t)exception, .number = number, .result = result};
+  if (weir_application_top(&front->application) != NULL) weir_application_done(&front->application, outcome);
   weir_front_unlock(front);
 }
 
 WEIR_EXPORT void weir_adapter_end(void *address, size_t size) {
   weir_front *front = enter();
   if (front == NULL) return;
-  if (front->probe.depth > 0) {
+  if (front->application.depth > 0) {
     weir_decision decision = front->decisions[depth_of(front)];
-    weir_probe_end(&front->probe, &decision, address, size);
+    weir_application_end(&front->application, &decision, address, size);
   }
   weir_front_unlock(front);
 }
@@ -220,21 +239,26 @@ WEIR_EXPORT int weir_adapter_wake(void) {
 WEIR_EXPORT void weir_adapter_exception(int exception, uint32_t number) {
   weir_front *front = enter();
   if (front == NULL) return;
-  weir_probe_exception(&front->probe, (weir_exception)exception, number);
+  unsigned kind = (unsigned)exception & 0xFF, told = (unsigned)exception >> 8;
+  unsigned connection = told > 0 ? told - 1 : weir_application_blame(&front->application, (weir_exception)kind, number);
+  weir_probe *probe = probe_of(front, connection);
+  if (probe != NULL) weir_probe_exception(probe, (weir_exception)kind, number);
   weir_front_unlock(front);
 }
 
 WEIR_EXPORT void weir_adapter_held(uint32_t nth) {
   weir_front *front = enter();
   if (front == NULL) return;
-  weir_probe_held(&front->probe, nth);
+  weir_probe *probe = probe_of(front, nth >> 24);
+  if (probe != NULL) weir_probe_held(probe, nth & 0xFFFFFF);
   weir_front_unlock(front);
 }
 
 WEIR_EXPORT void weir_adapter_withdraw(const void *address) {
   weir_front *front = enter();
   if (front == NULL) return;
-  weir_probe_withdraw(&front->probe, address);
+  for (unsigned connection = 0; connection < WEIR_CONNECTIONS; connection++)
+    if (probe_of(front, connection) != NULL) weir_probe_withdraw(&front->probes[connection], address);
   weir_front_unlock(front);
 }
 

@@ -6,8 +6,11 @@ weir_front *weir_calls_enter(int descriptor, ssize_t *result, int left_behind) {
   *result = WEIR_PASS_ON;
   if (!weir_front_knows(descriptor)) return NULL;
   weir_front *front = weir_front_lock();
-  switch (weir_front_object(front, descriptor)->kind) {
-  case WEIR_OBJECT_CONNECTION: return front;
+  const weir_object *object = weir_front_object(front, descriptor);
+  switch (object->kind) {
+  case WEIR_OBJECT_CONNECTION:
+    front->simulation = &front->network.connections[weir_front_connection(front, object)];
+    return front;
   case WEIR_OBJECT_PARKED: *result = -EBADF; break;
   case WEIR_OBJECT_LEFT: *result = left_behind; break;
   default: break;

@@ -9,8 +9,8 @@
 /* Where libc has the call. */
 enum { WEIR_PASS_ON = 1 };
 
-/* The locked state where the connection of the run is meant.  NULL otherwise:
- * *result is the answer, or WEIR_PASS_ON.  left_behind: the answer for the
+/* The locked state where a connection of the run is meant (front->simulation).  NULL otherwise:
+ * *result is the answer, or WEIR_PASS_ON.  left_behind: the answer for a
  * connection of an earlier run. */
 weir_front *weir_calls_enter(int descriptor, ssize_t *result, int left_behind);
 /* What the call returns: result, or -1 with errno. */

@@ -32,30 +32,67 @@ static int make_placeholder(void) {
   return -1;
 }
 
-/* The program still holds the connection of the run before: it keeps the
- * number, and what it does with it reaches no other run. */
-static void leave_connection(weir_front *front) {
-  unsigned left = take_object(front, WEIR_OBJECT_LEFT);
-  if (left == 0) left = WEIR_THE_PARKED;
-  for (int descriptor = 0; descriptor < WEIR_DESCRIPTORS_MAX; descriptor++)
-    if (number_of(front, descriptor) == WEIR_THE_CONNECTION) set_object(front, descriptor, left);
-  front->objects[left].references = front->objects[WEIR_THE_CONNECTION].references;
-  weir_interest_forget(front, WEIR_THE_CONNECTION);
-  front->placeholder = -1;
+/* The slot of a placeholder; NULL: it is none. */
+static int *slot_of(weir_front *front, int descriptor) {
+  for (unsigned slot = 0; slot < WEIR_CONNECTIONS; slot++)
+    if (descriptor >= 0 && front->placeholders[slot] == descriptor) return &front->placeholders[slot];
+  return NULL;
 }
 
-bool weir_descriptors_renew(weir_front *front) {
+/* The program still holds a connection of the run before: it keeps the number,
+ * and what it does with it reaches no other run. */
+static void leave_connection(weir_front *front, unsigned number) {
+  unsigned left = take_object(front, WEIR_OBJECT_LEFT);
+  if (left == 0) left = WEIR_THE_PARKED;
+  for (int descriptor = 0; descriptor < WEIR_DESCRIPTORS_MAX; descriptor++) {
+    if (number_of(front, descriptor) != number) continue;
+    set_object(front, descriptor, left);
+    int *slot = slot_of(front, descriptor);
+    if (slot != NULL) *slot = -1;
+  }
+  front->objects[left].references = front->objects[number].references;
+  front->objects[number].references = 0;
+  weir_interest_forget(front, number);
+}
+
+/* The lowest placeholder that is parked; NULL: there is none. */
+static int *lowest_parked(weir_front *front) {
+  int *lowest = NULL;
+  for (unsigned slot = 0; slot < WEIR_CONNECTIONS; slot++) {
+    int *place = &front->placeholders[slot];
+    if (*place < 0 || number_of(front, *place) != WEIR_THE_PARKED) continue;
+    if (lowest == NULL || *place < *lowest) lowest = place;
+  }
+  return lowest;
+}
+
+/* A slot with no placeholder; NULL: there is none. */
+static int *empty_slot(weir_front *front) {
+  for (unsigned slot = 0; slot < WEIR_CONNECTIONS; slot++)
+    if (front->placeholders[slot] < 0) return &front->placeholders[slot];
+  return NULL;
+}
+
+int weir_descriptors_connect(weir_front *front, unsigned connection) {
+  int *place = lowest_parked(front);
+  if (place == NULL) {
+    place = empty_slot(front);
+    if (place == NULL || (*place = make_placeholder()) < 0) return -1;
+  }
+  front->objects[WEIR_THE_CONNECTION + connection].references = 1;
+  set_object(front, *place, WEIR_THE_CONNECTION + connection);
+  return *place;
+}
+
+int weir_descriptors_renew(weir_front *front) {
   if (front->control < 0) {
     front->control = make_placeholder();
-    if (front->control < 0) return false;
+    if (front->control < 0) return -1;
     set_object(front, front->control, WEIR_THE_CONTROL);
   }
-  if (front->objects[WEIR_THE_CONNECTION].references > 0) leave_connection(front);
-  if (front->placeholder < 0) front->placeholder = make_placeholder();
-  if (front->placeholder < 0) return false;
-  front->objects[WEIR_THE_CONNECTION].references = 1;
-  set_object(front, front->placeholder, WEIR_THE_CONNECTION);
-  return true;
+  for (unsigned number = WEIR_THE_CONNECTION; number < WEIR_OBJECTS_FIXED; number++)
+    if (front->objects[number].references > 0) leave_connection(front, number);
+  return weir_descriptors_connect(front, 0);
 }
 
 void weir_descriptors_add_epoll(weir_front *front, int descriptor) {
@@ -74,9 +111,9 @@ static void drop_reference(weir_front *front, unsigned number) {
   if (object->references > 0) object->references--;
   if (object->references > 0) return;
   if (number >= WEIR_OBJECTS_FIXED) *object = (weir_object){0};
-  if (number == WEIR_THE_CONNECTION && front->running) {
+  if (object->kind == WEIR_OBJECT_CONNECTION && front->running) {
     weir_interest_forget(front, number);
-    weir_simulation_close(&front->simulation);
+    weir_simulation_close(&front->network.connections[weir_front_connection(front, object)]);
   }
   weir_interest_apply(front);
 }
@@ -89,7 +126,7 @@ int weir_descriptors_close(weir_front *front, int descriptor, bool *real) {
   case WEIR_OBJECT_CONTROL: return 0; /* not the program's to close: it lasts as long as the process */
   default: break;
   }
-  *real = descriptor != front->placeholder;
+  *real = slot_of(front, descriptor) == NULL;
   set_object(front, descriptor, *real ? 0u : WEIR_THE_PARKED);
   drop_reference(front, number);
   return 0;
@@ -98,7 +135,8 @@ int weir_descriptors_close(weir_front *front, int descriptor, bool *real) {
 void weir_descriptors_replace(weir_front *front, int descriptor) {
   unsigned number = number_of(front, descriptor);
   set_object(front, descriptor, 0);
-  if (descriptor == front->placeholder) front->placeholder = -1;
+  int *slot = slot_of(front, descriptor);
+  if (slot != NULL) *slot = -1;
   if (descriptor == front->control) front->control = -1;
   drop_reference(front, number);
 }

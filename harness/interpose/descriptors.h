@@ -2,18 +2,21 @@
  *
  * Behind each is a placeholder, a real TCP socket that no byte goes through, so
  * that whatever is asked of it beside reading, writing and readiness (fstat,
- * options, flags) is answered by the kernel.  Closing the connection's own
- * placeholder is virtual: it is parked, and the next run has the same number
- * (SIMULATION.md: traps). */
+ * options, flags) is answered by the kernel.  Closing a connection's own
+ * placeholder is virtual: it is parked, and the next connection has the same
+ * number (SIMULATION.md: traps). */
 #ifndef WEIR_INTERPOSE_DESCRIPTORS_H
 #define WEIR_INTERPOSE_DESCRIPTORS_H
 
 #include "interpose/front.h"
 
-/* Makes what the next run needs: the connection's descriptor and the control
- * descriptor.  A connection that the run before left open stays with it.
- * False, with errno: no descriptor is to be had. */
-bool weir_descriptors_renew(weir_front *front);
+/* Makes what the next run needs: the control descriptor, and the first
+ * connection's.  Connections that the run before left open stay with it.  The
+ * connection's descriptor, or -1, with errno: none is to be had. */
+int weir_descriptors_renew(weir_front *front);
+/* The descriptor of a further connection: the lowest that is parked, at once,
+ * as the kernel's next is the lowest free one (L10).  -1, with errno: none. */
+int weir_descriptors_connect(weir_front *front, unsigned connection);
 
 /* A new descriptor stands for a new epoll instance. */
 void weir_descriptors_add_epoll(weir_front *front, int descriptor);

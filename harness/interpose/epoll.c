@@ -53,7 +53,7 @@ static int look(void *context, weir_shown shown, int milliseconds) {
   const epoll_wait_call *call = context;
   weir_front *front = weir_front_lock();
   weir_object *set = weir_front_object(front, call->epoll);
-  int count = weir_interest_report(front, set, shown.ready, shown.calls, call->events, call->most);
+  int count = weir_interest_report(front, set, shown, call->events, call->most);
   weir_front_unlock(front);
   if (count == call->most) return count;
   int others = weir_real()->epoll_pwait(call->epoll, call->events + count, call->most - count,
@@ -68,7 +68,8 @@ static bool wants(int epoll, weir_wanted *wanted) {
   weir_front *front = weir_front_lock();
   const weir_object *set = weir_front_object(front, epoll);
   bool any = set->kind == WEIR_OBJECT_EPOLL && set->watched_count > 0;
-  if (any) *wanted = weir_interest_wanted(front, set);
+  *wanted = (weir_wanted){0};
+  if (any) weir_interest_add(front, set, wanted);
   weir_front_unlock(front);
   return any;
 }

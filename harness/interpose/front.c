@@ -6,17 +6,22 @@
 #include <stdlib.h>
 
 #include "interpose/clock.h"
+#include "interpose/descriptors.h"
 #include "interpose/real.h"
 
+_Static_assert(WEIR_CONNECTIONS == 4, "as many placeholders and objects are set up here");
 weir_front weir_the_front = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
-    .placeholder = -1,
+    .placeholders = {-1, -1, -1, -1},
     .control = -1,
     .objects =
         {
             [WEIR_THE_PARKED] = {.kind = WEIR_OBJECT_PARKED},
             [WEIR_THE_CONTROL] = {.kind = WEIR_OBJECT_CONTROL},
             [WEIR_THE_CONNECTION] = {.kind = WEIR_OBJECT_CONNECTION},
+            [WEIR_THE_CONNECTION + 1] = {.kind = WEIR_OBJECT_CONNECTION},
+            [WEIR_THE_CONNECTION + 2] = {.kind = WEIR_OBJECT_CONNECTION},
+            [WEIR_THE_CONNECTION + 3] = {.kind = WEIR_OBJECT_CONNECTION},
         },
 };
 
@@ -41,9 +46,9 @@ void weir_front_begin(weir_front *front) {
   assert(front->worker.memory != NULL);
   const weir_scenario *scenario = &front->worker.memory->scenario;
   weir_trace_init(&front->trace, front->worker.memory->records, WEIR_CHANNEL_RECORDS);
-  weir_simulation_init(&front->simulation, scenario, &front->trace, 0, front->outgoing, sizeof front->outgoing);
-  front->simulation.layer = front->layer;
-  weir_probe_init(&front->probe, scenario, &front->trace, &front->simulation, 0, front->capabilities);
+  weir_network_init(&front->network, scenario, &front->trace, front->layer, front->outgoing[0], WEIR_OUTGOING_MAX);
+  weir_application_init(&front->application, &front->network, front->capabilities);
+  weir_probe_init(&front->probes[0], &front->application, 0);
   front->running = true;
   front->over = front->reported = false;
   front->timeouts = front->timeouts_at = 0;
@@ -51,9 +56,22 @@ void weir_front_begin(weir_front *front) {
   weir_clock_restart(front);
 }
 
+int weir_front_open(weir_front *front, unsigned connection) {
+  int descriptor = weir_descriptors_connect(front, connection);
+  if (descriptor < 0) return -1;
+  (void)weir_network_open(&front->network, connection, front->outgoing[connection], WEIR_OUTGOING_MAX);
+  weir_probe_init(&front->probes[connection], &front->application, connection);
+  return descriptor;
+}
+
+static void finish_probes(weir_front *front) {
+  for (unsigned connection = 0; connection < WEIR_CONNECTIONS; connection++)
+    if (front->application.probes[connection] != NULL) weir_probe_finish(&front->probes[connection]);
+}
+
 void weir_front_finish(weir_front *front, weir_end how) {
   if (!front->running || front->over) return;
-  if (how == WEIR_END_QUIESCENT) weir_probe_finish(&front->probe);
+  if (how == WEIR_END_QUIESCENT) finish_probes(front);
   weir_trace_close(&front->trace, front->trace.full ? WEIR_END_LIMIT : how, 0);
   front->over = true;
 }
@@ -62,22 +80,22 @@ void weir_front_check(weir_front *front) {
   if (!front->running || front->over) return;
   if (front->trace.full)
     weir_front_finish(front, WEIR_END_LIMIT);
-  else if (weir_simulation_spinning(&front->simulation))
+  else if (weir_network_spinning(&front->network))
     weir_front_finish(front, WEIR_END_SPIN);
 }
 
 bool weir_front_calls(const weir_front *front) {
   if (!front->running || front->over) return true;
-  return front->simulation.app_count > 0 || weir_simulation_is_due(&front->simulation);
+  return front->network.app_count > 0 || weir_network_is_due(&front->network);
 }
 
-uint64_t weir_front_changes(const weir_front *front) {
-  const weir_simulation *simulation = &front->simulation;
+uint64_t weir_front_changes(const weir_front *front, unsigned connection) {
+  const weir_simulation *simulation = &front->network.connections[connection];
   return front->turns + simulation->sent + simulation->drained + simulation->peer_fin + simulation->peer_closed +
          simulation->dead;
 }
 
 void weir_front_clock(weir_front *front) {
-  atomic_store_explicit(&front->clock_run, (int64_t)front->simulation.clock_ms * WEIR_NANOSECONDS_MS,
+  atomic_store_explicit(&front->clock_run, (int64_t)front->network.clock_ms * WEIR_NANOSECONDS_MS,
                         memory_order_relaxed);
 }

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "probe/probe.h"
-#include "simulation/simulation.h"
+#include "simulation/network.h"
 #include "targets/channel.h"
 
 enum {
@@ -29,9 +29,9 @@ enum {
 /* What a descriptor stands for. */
 typedef enum weir_object_kind {
   WEIR_OBJECT_NONE,
-  WEIR_OBJECT_CONNECTION, /* the connection of the run in hand */
-  WEIR_OBJECT_LEFT,       /* the connection of an earlier run, which its program never closed */
-  WEIR_OBJECT_PARKED,     /* closed, but its placeholder is kept for the next run: EBADF */
+  WEIR_OBJECT_CONNECTION, /* a connection of the run in hand */
+  WEIR_OBJECT_LEFT,       /* a connection of an earlier run, which its program never closed */
+  WEIR_OBJECT_PARKED,     /* closed, but its placeholder is kept for the next connection: EBADF */
   WEIR_OBJECT_CONTROL,    /* readable when the application's turn or the end has come */
   WEIR_OBJECT_EPOLL       /* an epoll instance */
 } weir_object_kind;
@@ -53,8 +53,13 @@ typedef struct weir_object {
   weir_watched watched[WEIR_WATCHED_MAX]; /* of an epoll instance */
 } weir_object;
 
-/* The fixed numbers of objects of which there is one. */
-enum { WEIR_THE_PARKED = 1, WEIR_THE_CONTROL = 2, WEIR_THE_CONNECTION = 3, WEIR_OBJECTS_FIXED = 4 };
+/* The fixed numbers of objects; a connection's is its index behind the first. */
+enum {
+  WEIR_THE_PARKED = 1,
+  WEIR_THE_CONTROL = 2,
+  WEIR_THE_CONNECTION = 3,
+  WEIR_OBJECTS_FIXED = WEIR_THE_CONNECTION + WEIR_CONNECTIONS
+};
 
 typedef struct weir_scratch {
   uint8_t *bytes;
@@ -71,7 +76,7 @@ typedef struct weir_front {
   /* Descriptors. */
   _Atomic uint8_t object_of[WEIR_DESCRIPTORS_MAX]; /* by descriptor; 0: not ours */
   weir_object objects[WEIR_OBJECTS_MAX];
-  int placeholder; /* the connection's descriptor, -1: none yet */
+  int placeholders[WEIR_CONNECTIONS]; /* descriptors of connections, in use or parked; -1: none */
   int control;
 
   /* The run. */
@@ -81,11 +86,13 @@ typedef struct weir_front {
   uint32_t timeouts, timeouts_at;
   uint64_t turns;
   weir_trace trace;
-  weir_simulation simulation;
-  weir_probe probe;
+  weir_network network;
+  weir_application application;
+  weir_probe probes[WEIR_CONNECTIONS];
+  weir_simulation *simulation;                  /* the connection that the call in hand is about (weir_calls_enter) */
   weir_decision decisions[WEIR_FRAMES_MAX + 1]; /* of the callbacks under way, by depth */
   weir_scratch writes[WEIR_FRAMES_MAX + 1];     /* the bytes of the calls under way, by depth */
-  uint8_t outgoing[WEIR_OUTGOING_MAX];
+  uint8_t outgoing[WEIR_CONNECTIONS][WEIR_OUTGOING_MAX];
   uint8_t bounce[WEIR_BOUNCE_SIZE];
 
   /* The clock: nanoseconds; read without the lock. */
@@ -109,15 +116,22 @@ static inline weir_object *weir_front_object(weir_front *front, int descriptor) 
   return &front->objects[atomic_load_explicit(&front->object_of[descriptor], memory_order_relaxed)];
 }
 
+/* The connection that an object of kind WEIR_OBJECT_CONNECTION is. */
+static inline unsigned weir_front_connection(const weir_front *front, const weir_object *object) {
+  return (unsigned)(object - front->objects) - WEIR_THE_CONNECTION;
+}
+
 /* The run begins on the scenario in the channel; it ends, for good. */
 void weir_front_begin(weir_front *front);
+/* Opens a further connection: its descriptor, or -1 where none is to be had. */
+int weir_front_open(weir_front *front, unsigned connection);
 void weir_front_finish(weir_front *front, weir_end how);
 /* Ends a run whose trace is full or whose program spins. */
 void weir_front_check(weir_front *front);
 /* Whether the control descriptor is readable. */
 bool weir_front_calls(const weir_front *front);
-/* Only ever grows, whenever the connection changes: the edge of EPOLLET. */
-uint64_t weir_front_changes(const weir_front *front);
+/* Only ever grows, whenever a connection changes: the edge of EPOLLET. */
+uint64_t weir_front_changes(const weir_front *front, unsigned connection);
 /* The simulation's clock is the program's. */
 void weir_front_clock(weir_front *front);
 

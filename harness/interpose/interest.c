@@ -78,43 +78,52 @@ void weir_interest_forget(weir_front *front, unsigned object) {
 }
 
 void weir_interest_apply(weir_front *front) {
-  unsigned interest = 0;
+  if (!front->running) return;
+  weir_wanted all = {0};
   for (unsigned number = WEIR_OBJECTS_FIXED; number < WEIR_OBJECTS_MAX; number++) {
     const weir_object *set = &front->objects[number];
-    if (set->kind == WEIR_OBJECT_EPOLL) interest |= weir_interest_wanted(front, set).interest;
+    if (set->kind == WEIR_OBJECT_EPOLL) weir_interest_add(front, set, &all);
   }
-  if (front->running) weir_simulation_watch(&front->simulation, interest);
+  for (unsigned connection = 0; connection < WEIR_CONNECTIONS; connection++) {
+    weir_simulation *simulation = weir_network_connection(&front->network, connection);
+    if (simulation != NULL) weir_simulation_watch(simulation, all.interest[connection]);
+  }
 }
 
-weir_wanted weir_interest_wanted(const weir_front *front, const weir_object *set) {
-  weir_wanted wanted = {0};
+void weir_interest_add(const weir_front *front, const weir_object *set, weir_wanted *wanted) {
   for (uint32_t i = 0; i < set->watched_count; i++) {
     const weir_watched *watched = &set->watched[i];
-    weir_object_kind kind = front->objects[watched->object].kind;
-    if (kind == WEIR_OBJECT_CONTROL) wanted.control = true;
-    if (kind != WEIR_OBJECT_CONNECTION) continue;
-    wanted.connection = true;
-    if (!watched->spent) wanted.interest |= weir_interest_from_poll(watched->events);
+    const weir_object *object = &front->objects[watched->object];
+    if (object->kind == WEIR_OBJECT_CONTROL) wanted->control = true;
+    if (object->kind != WEIR_OBJECT_CONNECTION || watched->spent) continue;
+    wanted->interest[weir_front_connection(front, object)] |= (uint8_t)weir_interest_from_poll(watched->events);
   }
-  return wanted;
 }
 
-int weir_interest_report(weir_front *front, weir_object *set, unsigned ready, bool calls, struct epoll_event *events,
-                         int most) {
+unsigned weir_interest_shown(const weir_front *front, const weir_object *object, weir_shown shown) {
+  if (object->kind == WEIR_OBJECT_CONNECTION) return shown.ready[weir_front_connection(front, object)];
+  return object->kind == WEIR_OBJECT_CONTROL && shown.calls ? WEIR_POLL_IN : 0;
+}
+
+/* Whether this edge was reported before. */
+static bool was_seen(const weir_front *front, const weir_object *object, weir_watched *watched) {
+  if (object->kind != WEIR_OBJECT_CONNECTION || !(watched->events & EPOLLET)) return false;
+  const uint64_t changes = weir_front_changes(front, weir_front_connection(front, object));
+  if (watched->seen == changes) return true;
+  watched->seen = changes;
+  return false;
+}
+
+int weir_interest_report(weir_front *front, weir_object *set, weir_shown shown, struct epoll_event *events, int most) {
   assert(most >= 0);
   int count = 0;
-  uint64_t changes = weir_front_changes(front);
   for (uint32_t i = 0; i < set->watched_count && count < most; i++) {
     weir_watched *watched = &set->watched[i];
-    weir_object_kind kind = front->objects[watched->object].kind;
-    unsigned state = kind == WEIR_OBJECT_CONNECTION ? ready : 0;
-    if (kind == WEIR_OBJECT_CONTROL && calls) state = WEIR_POLL_IN;
-    unsigned shown = weir_interest_to_poll(state, watched->events);
-    bool seen = kind == WEIR_OBJECT_CONNECTION && (watched->events & EPOLLET) && watched->seen == changes;
-    if (shown == 0 || watched->spent || seen) continue;
-    watched->seen = changes;
+    const weir_object *object = &front->objects[watched->object];
+    unsigned state = weir_interest_to_poll(weir_interest_shown(front, object, shown), watched->events);
+    if (state == 0 || watched->spent || was_seen(front, object, watched)) continue;
     watched->spent = (watched->events & EPOLLONESHOT) != 0;
-    events[count++] = (struct epoll_event){.events = shown, .data.u64 = watched->data};
+    events[count++] = (struct epoll_event){.events = state, .data.u64 = watched->data};
   }
   return count;
 }

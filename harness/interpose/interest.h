@@ -11,21 +11,27 @@
 int weir_interest_control(weir_front *front, int epoll, int operation, int descriptor, const struct epoll_event *event);
 /* The object is gone: no set watches it any longer. */
 void weir_interest_forget(weir_front *front, unsigned object);
-/* Tells the simulation what the connection is watched for, by all sets together. */
+/* What the simulation shows at one look. */
+typedef struct weir_shown {
+  uint8_t ready[WEIR_CONNECTIONS]; /* each connection: WEIR_POLL_..., not masked */
+  bool calls;                      /* the control descriptor is readable */
+} weir_shown;
+/* ... of one of our descriptors: WEIR_POLL_... */
+unsigned weir_interest_shown(const weir_front *front, const weir_object *object, weir_shown shown);
+
+/* Tells the simulation what the connections are watched for, by all sets together. */
 void weir_interest_apply(weir_front *front);
 
 /* What a set waits for. */
 typedef struct weir_wanted {
-  unsigned interest; /* in the connection: WEIR_POLL_IN | WEIR_POLL_OUT */
-  bool connection;   /* it is watched at all (for errors, at least) */
+  uint8_t interest[WEIR_CONNECTIONS]; /* in each connection: WEIR_POLL_IN | WEIR_POLL_OUT */
   bool control;
 } weir_wanted;
-weir_wanted weir_interest_wanted(const weir_front *front, const weir_object *set);
+void weir_interest_add(const weir_front *front, const weir_object *set, weir_wanted *wanted);
 
 /* Writes the events that are to be reported, in order of registration, at most
  * `most`, and marks them as reported. */
-int weir_interest_report(weir_front *front, weir_object *set, unsigned ready, bool calls, struct epoll_event *events,
-                         int most);
+int weir_interest_report(weir_front *front, weir_object *set, weir_shown shown, struct epoll_event *events, int most);
 
 /* Between epoll's words, poll's (the same numbers) and the simulation's. */
 unsigned weir_interest_from_poll(unsigned events);

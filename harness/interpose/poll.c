@@ -18,13 +18,9 @@ enum { FEW = 64 }; /* descriptors whose copy needs no allocation */
 
 /* What one of our descriptors shows.  Called with the lock. */
 static unsigned state_of(weir_front *front, const struct pollfd *polled, weir_shown shown) {
-  switch (weir_front_object(front, polled->fd)->kind) {
-  case WEIR_OBJECT_CONNECTION: return weir_interest_to_poll(shown.ready, (unsigned short)polled->events);
-  case WEIR_OBJECT_CONTROL:
-    return weir_interest_to_poll(shown.calls ? WEIR_POLL_IN : 0, (unsigned short)polled->events);
-  case WEIR_OBJECT_PARKED: return POLLNVAL;
-  default: return 0;
-  }
+  const weir_object *object = weir_front_object(front, polled->fd);
+  if (object->kind == WEIR_OBJECT_PARKED) return POLLNVAL;
+  return weir_interest_to_poll(weir_interest_shown(front, object, shown), (unsigned short)polled->events);
 }
 
 static bool is_simulated(weir_front *front, int descriptor) {
@@ -79,12 +75,12 @@ static bool wants(const struct pollfd *polled, nfds_t count, weir_wanted *wanted
   *wanted = (weir_wanted){0};
   weir_front *front = weir_front_lock();
   for (nfds_t i = 0; i < count; i++) {
-    weir_object_kind kind = weir_front_object(front, polled[i].fd)->kind;
+    const weir_object *object = weir_front_object(front, polled[i].fd);
     any = any || is_simulated(front, polled[i].fd);
-    if (kind == WEIR_OBJECT_CONTROL) wanted->control = true;
-    if (kind != WEIR_OBJECT_CONNECTION) continue;
-    wanted->connection = true;
-    wanted->interest |= weir_interest_from_poll((unsigned short)polled[i].events);
+    if (object->kind == WEIR_OBJECT_CONTROL) wanted->control = true;
+    if (object->kind != WEIR_OBJECT_CONNECTION) continue;
+    wanted->interest[weir_front_connection(front, object)] |=
+        (uint8_t)weir_interest_from_poll((unsigned short)polled[i].events);
   }
   weir_front_unlock(front);
   return any;

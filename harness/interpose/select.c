@@ -24,10 +24,7 @@ static bool is_simulated(weir_front *front, int descriptor) {
 
 /* As the kernel maps poll's words to the sets. */
 static unsigned state_of(weir_front *front, int descriptor, weir_shown shown) {
-  unsigned ready = 0;
-  weir_object_kind kind = weir_front_object(front, descriptor)->kind;
-  if (kind == WEIR_OBJECT_CONNECTION) ready = shown.ready;
-  if (kind == WEIR_OBJECT_CONTROL && shown.calls) ready = WEIR_POLL_IN;
+  unsigned ready = weir_interest_shown(front, weir_front_object(front, descriptor), shown);
   return ((ready & (WEIR_POLL_IN | WEIR_POLL_HUP | WEIR_POLL_ERR)) ? WEIR_POLL_IN : 0u) |
          ((ready & (WEIR_POLL_OUT | WEIR_POLL_ERR)) ? WEIR_POLL_OUT : 0u);
 }
@@ -100,14 +97,14 @@ static int wants(const select_call *call, weir_wanted *wanted) {
   weir_front *front = weir_front_lock();
   for (int descriptor = 0; descriptor < call->count; descriptor++) {
     if (!weir_front_knows(descriptor) || !among(call, descriptor) || !is_simulated(front, descriptor)) continue;
-    weir_object_kind kind = weir_front_object(front, descriptor)->kind;
-    if (kind == WEIR_OBJECT_PARKED) any = -EBADF;
+    const weir_object *object = weir_front_object(front, descriptor);
+    if (object->kind == WEIR_OBJECT_PARKED) any = -EBADF;
     if (any >= 0) any = 1;
-    if (kind == WEIR_OBJECT_CONTROL) wanted->control = true;
-    if (kind != WEIR_OBJECT_CONNECTION) continue;
-    wanted->connection = true;
-    if (FD_ISSET(descriptor, &call->asked.in)) wanted->interest |= WEIR_POLL_IN;
-    if (FD_ISSET(descriptor, &call->asked.out)) wanted->interest |= WEIR_POLL_OUT;
+    if (object->kind == WEIR_OBJECT_CONTROL) wanted->control = true;
+    if (object->kind != WEIR_OBJECT_CONNECTION) continue;
+    uint8_t *interest = &wanted->interest[weir_front_connection(front, object)];
+    if (FD_ISSET(descriptor, &call->asked.in)) *interest |= WEIR_POLL_IN;
+    if (FD_ISSET(descriptor, &call->asked.out)) *interest |= WEIR_POLL_OUT;
   }
   weir_front_unlock(front);
   return any;

@@ -26,7 +26,7 @@ WEIR_EXPORT int shutdown(int descriptor, int how) {
   if (front == NULL)
     return result == WEIR_PASS_ON ? weir_real()->shutdown(descriptor, how) : (int)weir_calls_answer(result);
   /* The reading side: what comes after is still there to be read, as on Linux. */
-  result = how == SHUT_RD ? 0 : weir_simulation_shutdown_write(&front->simulation);
+  result = how == SHUT_RD ? 0 : weir_simulation_shutdown_write(front->simulation);
   weir_front_unlock(front);
   return (int)weir_calls_answer(result);
 }
@@ -78,7 +78,7 @@ WEIR_EXPORT int getsockopt(int descriptor, int level, int option, void *restrict
   weir_front *front = weir_calls_enter(descriptor, &result, WEIR_PASS_ON);
   int error = 0;
   if (front != NULL) {
-    if (level == SOL_SOCKET && option == SO_ERROR) error = weir_simulation_take_error(&front->simulation);
+    if (level == SOL_SOCKET && option == SO_ERROR) error = weir_simulation_take_error(front->simulation);
     weir_front_unlock(front);
   }
   if (result == -EBADF) return (int)weir_calls_answer(result);
@@ -104,7 +104,7 @@ WEIR_EXPORT int ioctl(int descriptor, unsigned long request, ...) {
   ssize_t result;
   weir_front *front = weir_calls_enter(descriptor, &result, WEIR_PASS_ON);
   if (front != NULL) {
-    size_t unread = weir_simulation_unread(&front->simulation);
+    size_t unread = weir_simulation_unread(front->simulation);
     weir_front_unlock(front);
     if (request == FIONREAD) {
       *(int *)argument = (int)unread;

@@ -21,7 +21,7 @@ static bool receive(int descriptor, void *buffer, size_t size, int flags, ssize_
   weir_front *front = weir_calls_enter(descriptor, result, 0);
   if (front == NULL) return *result != WEIR_PASS_ON;
   /* The stream is read once, in order, and has no urgent data. */
-  *result = (flags & (MSG_PEEK | MSG_OOB)) ? -EINVAL : weir_simulation_recv(&front->simulation, buffer, size);
+  *result = (flags & (MSG_PEEK | MSG_OOB)) ? -EINVAL : weir_simulation_recv(front->simulation, buffer, size);
   weir_front_unlock(front);
   return true;
 }
@@ -47,7 +47,7 @@ static bool receive_slices(int descriptor, const struct iovec *slices, size_t co
   if (front == NULL) return *result != WEIR_PASS_ON;
   size_t size = total(slices, count);
   if (size > sizeof front->bounce) size = sizeof front->bounce;
-  *result = (flags & (MSG_PEEK | MSG_OOB)) ? -EINVAL : weir_simulation_recv(&front->simulation, front->bounce, size);
+  *result = (flags & (MSG_PEEK | MSG_OOB)) ? -EINVAL : weir_simulation_recv(front->simulation, front->bounce, size);
   if (*result > 0) scatter(front->bounce, (size_t)*result, slices);
   weir_front_unlock(front);
   return true;
@@ -117,7 +117,7 @@ WEIR_EXPORT ssize_t __recvfrom_chk(int descriptor, void *buffer, size_t size, si
 static bool transmit(int descriptor, const struct iovec *slices, size_t count, int flags, ssize_t *result) {
   weir_front *front = weir_calls_enter(descriptor, result, -EPIPE);
   if (front == NULL) return *result != WEIR_PASS_ON;
-  *result = weir_simulation_sendv(&front->simulation, slices, count);
+  *result = weir_simulation_sendv(front->simulation, slices, count);
   weir_front_unlock(front);
   if (*result == -EPIPE && !(flags & MSG_NOSIGNAL)) (void)raise(SIGPIPE);
   return true;

@@ -14,22 +14,38 @@ typedef enum outcome {
   STUCK       /* the run is over and this wait cannot see it: the kernel decides */
 } outcome;
 
-static weir_shown show(const weir_front *front, unsigned ready) {
-  return (weir_shown){.ready = ready, .calls = weir_front_calls(front)};
+/* What the connections show now. */
+static weir_shown show(weir_front *front) {
+  weir_shown shown = {.calls = weir_front_calls(front)};
+  if (!front->running) return shown;
+  for (unsigned connection = 0; connection < WEIR_CONNECTIONS; connection++) {
+    const weir_simulation *simulation = weir_network_connection(&front->network, connection);
+    if (simulation != NULL) shown.ready[connection] = (uint8_t)weir_simulation_ready(simulation);
+  }
+  return shown;
 }
 
-/* The wait is counted, and what the connection shows is what it shows. */
+/* What one connection shows to a wait, which is counted. */
+static unsigned enter_connection(weir_simulation *simulation, const weir_wait *wait, unsigned interest) {
+  if (wait->polled) weir_simulation_watch(simulation, interest);
+  unsigned shown = weir_simulation_wait(simulation, interest);
+  /* RDHUP is not among what the simulation is asked for. */
+  return shown | (weir_simulation_ready(simulation) & WEIR_POLL_RDHUP);
+}
+
 static weir_shown enter(const weir_wait *wait) {
   weir_front *front = weir_front_lock();
-  unsigned ready = 0;
+  weir_shown result = {0};
   if (front->running) {
-    if (wait->polled) weir_simulation_watch(&front->simulation, wait->wanted.interest);
-    unsigned shown = weir_simulation_wait(&front->simulation, wait->wanted.interest);
-    /* RDHUP is not among what the simulation is asked for. */
-    ready = shown | (weir_simulation_ready(&front->simulation) & WEIR_POLL_RDHUP);
+    weir_network_wait(&front->network);
+    for (unsigned connection = 0; connection < WEIR_CONNECTIONS; connection++) {
+      weir_simulation *simulation = weir_network_connection(&front->network, connection);
+      if (simulation == NULL) continue;
+      result.ready[connection] = (uint8_t)enter_connection(simulation, wait, wait->wanted.interest[connection]);
+    }
     weir_front_check(front);
   }
-  weir_shown result = show(front, ready);
+  result.calls = weir_front_calls(front);
   weir_front_unlock(front);
   return result;
 }
@@ -49,7 +65,7 @@ static bool only_timeouts(weir_front *front) {
 }
 
 static outcome run_out(weir_front *front, int64_t milliseconds) {
-  weir_simulation_timeout(&front->simulation, (uint64_t)milliseconds);
+  weir_network_timeout(&front->network, (uint64_t)milliseconds);
   weir_front_clock(front);
   front->timeouts++;
   front->timeouts_at = front->trace.count;
@@ -70,7 +86,7 @@ static outcome take_turn(const weir_wait *wait, bool settled, weir_shown *shown)
   if (!front->running || front->over) {
     result = front->running ? nothing_left(front, wait) : STUCK;
   } else {
-    switch (weir_simulation_turn(&front->simulation)) {
+    switch (weir_network_turn(&front->network)) {
     case WEIR_TURN_PEER:
       front->turns++;
       weir_front_clock(front);
@@ -81,7 +97,7 @@ static outcome take_turn(const weir_wait *wait, bool settled, weir_shown *shown)
     }
     weir_front_check(front);
   }
-  *shown = show(front, front->running ? weir_simulation_ready(&front->simulation) : 0);
+  *shown = show(front);
   weir_front_unlock(front);
   return result;
 }
@@ -113,7 +129,7 @@ int weir_wait_run(const weir_wait *wait) {
 void weir_wait_refused(void) {
   weir_front *front = weir_front_lock();
   if (front->running) {
-    (void)weir_simulation_wait(&front->simulation, 0);
+    weir_network_wait(&front->network);
     weir_front_check(front);
   }
   weir_front_unlock(front);

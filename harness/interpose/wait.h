@@ -9,12 +9,6 @@
 
 #include "interpose/interest.h"
 
-/* What the simulation shows at one look. */
-typedef struct weir_shown {
-  unsigned ready; /* the connection: WEIR_POLL_..., not masked */
-  bool calls;     /* the control descriptor is readable */
-} weir_shown;
-
 /* Fills in the program's events: what is shown, and what the kernel has ready
  * within `milliseconds` (0 where something is shown).  Their number, or -1 with
  * errno. */

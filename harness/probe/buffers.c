@@ -5,10 +5,7 @@
 
 #include "weir/payload.h"
 
-enum {
-  RUNS_MAX = 8,
-  CONNECTIONS_MAX = 8 /* whose streams are looked for where bytes are not this connection's (L11) */
-};
+enum { RUNS_MAX = 8 };
 
 static uint32_t guarded(const weir_probe_buffer *buffer) {
   return buffer->size < WEIR_BUFFER_GUARDED ? buffer->size : WEIR_BUFFER_GUARDED;
@@ -69,7 +66,8 @@ static uint32_t record_runs(weir_probe *probe, weir_record record, const void *b
   weir_payload_run runs[RUNS_MAX];
   weir_stream stream = weir_stream_incoming(probe->connection);
   size_t count = 0;
-  if (size > 0) count = weir_payload_identify(stream, probe->delivered, CONNECTIONS_MAX, bytes, size, runs, RUNS_MAX);
+  /* L11: another connection's bytes are known as such. */
+  if (size > 0) count = weir_payload_identify(stream, probe->delivered, WEIR_CONNECTIONS, bytes, size, runs, RUNS_MAX);
   bool whole = count == 1 && size == claimed;
   record.code = whole ? runs[0].data : size > 0 ? WEIR_DATA_MIXED : WEIR_DATA_UNKNOWN;
   record.b = whole ? runs[0].offset : 0;

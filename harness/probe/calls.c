@@ -28,11 +28,11 @@ static weir_outcome answer(uint64_t result) {
 }
 
 static uint8_t *outgoing_memory(weir_native *native) {
-  return native->outgoing + (size_t)(native->probe.depth - 1) * WEIR_NATIVE_WRITE_MAX;
+  return native->run->outgoing + (size_t)(native->run->application.depth - 1) * WEIR_NATIVE_WRITE_MAX;
 }
 
 static weir_outcome call_write(weir_native *native, const weir_call *call) {
-  const weir_transport_calls *calls = native->calls;
+  const weir_transport_calls *calls = native->run->calls;
   if (calls->write == NULL) return weir_native_outcome(WEIR_ERROR_UNSUPPORTED);
   size_t size = (size_t)call->a;
   if (!weir_bytes_kind_is_bytes_like(call->option))
@@ -45,7 +45,7 @@ static weir_outcome call_write(weir_native *native, const weir_call *call) {
 }
 
 static weir_outcome call_writelines(weir_native *native, const weir_call *call) {
-  const weir_transport_calls *calls = native->calls;
+  const weir_transport_calls *calls = native->run->calls;
   if (calls->writelines == NULL) return weir_native_outcome(WEIR_ERROR_UNSUPPORTED);
   size_t elements = (size_t)call->a, size = (size_t)call->b, count = 0;
   assert(elements <= WEIR_LINES_MAX && elements * size <= WEIR_NATIVE_WRITE_MAX);
@@ -62,14 +62,14 @@ static weir_outcome call_writelines(weir_native *native, const weir_call *call) 
 }
 
 static weir_outcome call_set_protocol(weir_native *native, const weir_call *call) {
-  if (native->calls->set_protocol == NULL) return weir_native_outcome(WEIR_ERROR_UNSUPPORTED);
+  if (native->run->calls->set_protocol == NULL) return weir_native_outcome(WEIR_ERROR_UNSUPPORTED);
   weir_protocol *protocol = weir_native_protocol_object(native, (unsigned)call->a);
-  return weir_native_outcome(native->calls->set_protocol(native->transport, protocol));
+  return weir_native_outcome(native->run->calls->set_protocol(native->transport, protocol));
 }
 
 static weir_outcome call_get_protocol(weir_native *native) {
-  if (native->calls->get_protocol == NULL) return weir_native_outcome(WEIR_ERROR_UNSUPPORTED);
-  const weir_protocol *protocol = native->calls->get_protocol(native->transport);
+  if (native->run->calls->get_protocol == NULL) return weir_native_outcome(WEIR_ERROR_UNSUPPORTED);
+  const weir_protocol *protocol = native->run->calls->get_protocol(native->transport);
   for (unsigned i = 0; i < native->probe.protocol_count; i++)
     if (protocol == &native->protocols[i].base) return answer(i);
   return answer(255);
@@ -80,9 +80,9 @@ static uint32_t saturated(size_t size) {
 }
 
 static weir_outcome call_get_limits(weir_native *native) {
-  if (native->calls->get_write_buffer_limits == NULL) return weir_native_outcome(WEIR_ERROR_UNSUPPORTED);
+  if (native->run->calls->get_write_buffer_limits == NULL) return weir_native_outcome(WEIR_ERROR_UNSUPPORTED);
   size_t low = 0, high = 0;
-  native->calls->get_write_buffer_limits(native->transport, &low, &high);
+  native->run->calls->get_write_buffer_limits(native->transport, &low, &high);
   return answer(saturated(low) | (uint64_t)saturated(high) << 32);
 }
 
@@ -91,9 +91,9 @@ static ptrdiff_t limit_of(int64_t given) {
 }
 
 static weir_outcome call_set_limits(weir_native *native, const weir_call *call) {
-  if (native->calls->set_write_buffer_limits == NULL) return weir_native_outcome(WEIR_ERROR_UNSUPPORTED);
+  if (native->run->calls->set_write_buffer_limits == NULL) return weir_native_outcome(WEIR_ERROR_UNSUPPORTED);
   return weir_native_outcome(
-      native->calls->set_write_buffer_limits(native->transport, limit_of(call->a), limit_of(call->b)));
+      native->run->calls->set_write_buffer_limits(native->transport, limit_of(call->a), limit_of(call->b)));
 }
 
 /* Calls of the shapes that several have. */
@@ -107,8 +107,8 @@ static weir_outcome call_ask(weir_native *native, bool (*function)(weir_transpor
 }
 
 static weir_outcome call_get_size(weir_native *native) {
-  if (native->calls->get_write_buffer_size == NULL) return weir_native_outcome(WEIR_ERROR_UNSUPPORTED);
-  return answer(native->calls->get_write_buffer_size(native->transport));
+  if (native->run->calls->get_write_buffer_size == NULL) return weir_native_outcome(WEIR_ERROR_UNSUPPORTED);
+  return answer(native->run->calls->get_write_buffer_size(native->transport));
 }
 
 /* B7: the memory that the transport was given is the probe's again. */
@@ -118,8 +118,13 @@ static weir_outcome resize(weir_native *native) {
   return answer(0);
 }
 
-weir_outcome weir_native_make(weir_native *native, const weir_call *call) {
-  const weir_transport_calls *calls = native->calls;
+weir_outcome weir_native_make(weir_native_run *run, const weir_call *call) {
+  if (call->event == WEIR_EVENT_OPEN) {
+    run->open(run->context, call->connection);
+    return answer(0);
+  }
+  const weir_transport_calls *calls = run->calls;
+  weir_native *native = run->natives[call->connection];
   if (call->event == WEIR_EVENT_GET_BUFFER) return resize(native);
   if (native->transport == NULL) return weir_native_outcome(WEIR_ERROR_INTERNAL); /* called before there is one (L1) */
   switch (call->event) {

@@ -5,16 +5,24 @@
 
 enum { SLOT_SIZE = WEIR_SIZE_MAX + 2 * WEIR_CANARY_SIZE };
 
+bool weir_native_run_new(weir_native_run *run) {
+  run->outgoing = malloc((size_t)WEIR_FRAMES_MAX * WEIR_NATIVE_WRITE_MAX);
+  return run->outgoing != NULL;
+}
+
+void weir_native_run_free(weir_native_run *run) {
+  free(run->outgoing);
+  run->outgoing = NULL;
+}
+
 bool weir_native_new(weir_native *native) {
   native->buffers = malloc((size_t)WEIR_NATIVE_SLOTS * SLOT_SIZE);
-  native->outgoing = malloc((size_t)WEIR_FRAMES_MAX * WEIR_NATIVE_WRITE_MAX);
-  return native->buffers != NULL && native->outgoing != NULL;
+  return native->buffers != NULL;
 }
 
 void weir_native_free(weir_native *native) {
   free(native->buffers);
-  free(native->outgoing);
-  native->buffers = native->outgoing = NULL;
+  native->buffers = NULL;
 }
 
 /* ---- Buffers and their canaries ------------------------------------------- */
@@ -80,11 +88,11 @@ static weir_error error_of(const weir_decision *decision) {
   return decision->raise == 0 ? 0 : WEIR_RAISED_BY_PROBE - (weir_error)decision->raise;
 }
 
-static weir_decision take_steps(weir_native *native) {
+static weir_decision take_steps(weir_native_run *run) {
   weir_call call;
   weir_decision decision;
-  while (weir_probe_next(&native->probe, &call, &decision))
-    weir_probe_done(&native->probe, weir_native_make(native, &call));
+  while (weir_application_next(&run->application, &call, &decision))
+    weir_application_done(&run->application, weir_native_make(run, &call));
   return decision;
 }
 
@@ -97,8 +105,8 @@ static void begin(weir_native_protocol *protocol, weir_event event, int64_t a, i
 }
 
 static weir_error finish(weir_native *native) {
-  weir_decision decision = take_steps(native);
-  weir_probe_end(&native->probe, &decision, NULL, 0);
+  weir_decision decision = take_steps(native->run);
+  weir_application_end(&native->run->application, &decision, NULL, 0);
   return error_of(&decision);
 }
 
@@ -113,10 +121,10 @@ static weir_error get_buffer(weir_protocol *protocol, ptrdiff_t hint, weir_buffe
   weir_native *native = self(protocol)->native;
   begin(self(protocol), WEIR_EVENT_GET_BUFFER, hint, 0);
   check_canaries(native, false);
-  weir_decision decision = take_steps(native);
+  weir_decision decision = take_steps(native->run);
   *buffer = (weir_buffer){0};
   if (decision.raise == 0) make_buffer(native, &decision, buffer);
-  weir_probe_end(&native->probe, &decision, buffer->base, buffer->size);
+  weir_application_end(&native->run->application, &decision, buffer->base, buffer->size);
   return error_of(&decision);
 }
 
@@ -136,9 +144,9 @@ static weir_error data_received(weir_protocol *protocol, const void *data, size_
 static weir_error eof_received(weir_protocol *protocol, bool *keep_open) {
   weir_native *native = self(protocol)->native;
   begin(self(protocol), WEIR_EVENT_EOF_RECEIVED, 0, 0);
-  weir_decision decision = take_steps(native);
+  weir_decision decision = take_steps(native->run);
   *keep_open = decision.value != 0;
-  weir_probe_end(&native->probe, &decision, NULL, 0);
+  weir_application_end(&native->run->application, &decision, NULL, 0);
   return error_of(&decision);
 }
 
@@ -189,10 +197,17 @@ weir_protocol *weir_native_protocol_object(weir_native *native, unsigned number)
 }
 
 /* ---- A run ---------------------------------------------------------------- */
-void weir_native_init(weir_native *native, const weir_transport_calls *calls, const weir_scenario *scenario,
-                      weir_trace *trace, weir_simulation *simulation, uint8_t connection, uint32_t capabilities) {
-  weir_probe_init(&native->probe, scenario, trace, simulation, connection, capabilities);
-  native->calls = calls;
+void weir_native_run_init(weir_native_run *run, const weir_transport_calls *calls, weir_network *network,
+                          uint32_t capabilities) {
+  weir_application_init(&run->application, network, capabilities);
+  run->calls = calls;
+  memset(run->natives, 0, sizeof run->natives);
+}
+
+void weir_native_init(weir_native *native, weir_native_run *run, unsigned connection) {
+  weir_probe_init(&native->probe, &run->application, connection);
+  native->run = run;
+  run->natives[connection] = native;
   native->transport = NULL;
   native->given = (weir_native_given){0};
   native->slot = 0;
@@ -202,10 +217,10 @@ weir_protocol *weir_native_first(weir_native *native) {
   return weir_native_protocol_object(native, 0);
 }
 
-void weir_native_outside(weir_native *native) {
-  while (weir_probe_outside(&native->probe)) {
-    weir_decision decision = take_steps(native);
-    weir_probe_end(&native->probe, &decision, NULL, 0);
+void weir_native_outside(weir_native_run *run) {
+  while (weir_application_outside(&run->application)) {
+    weir_decision decision = take_steps(run);
+    weir_application_end(&run->application, &decision, NULL, 0);
   }
 }
 

@@ -1,4 +1,4 @@
-/* The core of the probe: frames, steps and records. */
+/* One connection's probe: its protocol objects, and what its callbacks record. */
 #include "probe/probe.h"
 
 #include <assert.h>
@@ -18,8 +18,9 @@ static void chain_steps(weir_probe *probe) {
   const weir_scenario *scenario = probe->scenario;
   for (uint32_t i = 0; i < scenario->count; i++) {
     const weir_step *step = &scenario->steps[i];
-    if (step->verb == WEIR_VERB_APP_PROTOCOL) probe->protocol_plain[0] = step->option == WEIR_PROTOCOL_PLAIN;
-    if (step->when != WEIR_WHEN_IN) continue;
+    if (step->verb == WEIR_VERB_APP_PROTOCOL && step->connection == probe->connection)
+      probe->protocol_plain[0] = step->option == WEIR_PROTOCOL_PLAIN;
+    if (step->when != WEIR_WHEN_IN || weir_step_counted(step) != probe->connection) continue;
     uint16_t link = (uint16_t)(i + 1);
     probe->in_next[i] = 0;
     if (tail[step->event] == 0)
@@ -30,23 +31,27 @@ static void chain_steps(weir_probe *probe) {
   }
 }
 
-void weir_probe_init(weir_probe *probe, const weir_scenario *scenario, weir_trace *trace, weir_simulation *simulation,
-                     uint8_t connection, uint32_t capabilities) {
-  memset(probe, 0, offsetof(weir_probe, frames));
-  probe->scenario = scenario;
-  probe->trace = trace;
-  probe->simulation = simulation;
-  probe->connection = connection;
-  probe->capabilities = capabilities;
+void weir_probe_init(weir_probe *probe, weir_application *application, unsigned connection) {
+  weir_network *network = application->network;
+  memset(probe, 0, offsetof(weir_probe, in_next));
+  probe->scenario = network->scenario;
+  probe->trace = network->trace;
+  probe->simulation = weir_network_connection(network, connection);
+  assert(probe->simulation != NULL);
+  probe->application = application;
+  probe->connection = (uint8_t)connection;
+  probe->capabilities = application->capabilities;
   probe->protocol_count = 1;
+  application->probes[connection] = probe;
   chain_steps(probe);
-  note(probe,
-       (weir_record){
-           .event = WEIR_EVENT_OPEN, .code = !probe->protocol_plain[0], .a = capabilities, .b = simulation->layer});
+  note(probe, (weir_record){.event = WEIR_EVENT_OPEN,
+                            .code = !probe->protocol_plain[0],
+                            .a = probe->capabilities,
+                            .b = probe->simulation->layer});
 }
 
-static weir_frame *top(weir_probe *probe) {
-  return probe->depth <= WEIR_FRAMES_MAX ? &probe->frames[probe->depth - 1] : NULL;
+bool weir_probe_starts_plain(const weir_probe *probe) {
+  return probe->protocol_plain[0];
 }
 
 /* ---- Callbacks begin ------------------------------------------------------ */
@@ -83,11 +88,16 @@ void weir_probe_begin(weir_probe *probe, weir_event event, unsigned protocol, in
   uint32_t nth = ++probe->occurred[occasion];
   if (event != WEIR_EVENT_GET_BUFFER) weir_simulation_progress(probe->simulation);
   uint32_t begin = record_begin(probe, callback_record(probe, event, protocol), a, b, bytes, size);
-  if (++probe->depth > WEIR_FRAMES_MAX) {
-    weir_trace_end(probe->trace, begin, (weir_record){.event = (uint8_t)event, .flags = WEIR_FLAG_END});
+  weir_application *application = probe->application;
+  application->latest = probe->connection;
+  if (event == WEIR_EVENT_CONNECTION_MADE) probe->made = true;
+  if (++application->depth > WEIR_FRAMES_MAX) {
+    weir_record end = {.event = (uint8_t)event, .connection = probe->connection, .flags = WEIR_FLAG_END};
+    weir_trace_end(probe->trace, begin, end);
     return;
   }
-  weir_frame *frame = top(probe);
+  weir_frame *frame = weir_application_top(application);
+  frame->probe = probe;
   frame->event = (uint8_t)event;
   frame->protocol = (uint8_t)protocol;
   frame->raise = false;
@@ -95,223 +105,7 @@ void weir_probe_begin(weir_probe *probe, weir_event event, unsigned protocol, in
   frame->begin = begin;
   frame->decision = (weir_decision){.size = WEIR_BUFFER_SIZE_DEFAULT};
   /* The innermost frame makes no calls, and so nothing can nest in it. */
-  frame->step = probe->depth < WEIR_FRAMES_MAX ? probe->in_head[occasion] : 0;
-}
-
-/* ---- Steps ---------------------------------------------------------------- */
-/* The next step of a frame that applies, or NULL. */
-static const weir_step *next_step(weir_probe *probe, weir_frame *frame) {
-  const weir_step *steps = probe->scenario->steps;
-  if (frame->event == WEIR_EVENT_OUTSIDE) {
-    if (frame->step >= frame->count) return NULL;
-    uint16_t at = frame->step++;
-    return &steps[frame->listed ? frame->due[at] : frame->first + at];
-  }
-  while (frame->step != 0) {
-    const weir_step *step = &steps[frame->step - 1];
-    frame->step = probe->in_next[frame->step - 1];
-    if (step->first <= frame->nth && (frame->nth <= step->last || step->last == WEIR_NTH_OPEN)) return step;
-  }
-  return NULL;
-}
-
-/* Items of 4 bytes, or rows of 2: whole ones only (weir/trace.h). */
-static int64_t whole_items(unsigned kind, int64_t size) {
-  if (kind == WEIR_BYTES_WIDE) return size & ~(int64_t)3;
-  if (kind == WEIR_BYTES_SHAPED) return size & ~(int64_t)1;
-  return size;
-}
-
-static void prepare_set_protocol(weir_probe *probe, const weir_step *step, weir_call *call) {
-  unsigned number = 0;
-  if (step->option != WEIR_PROTOCOL_FIRST) {
-    number = WEIR_PROTOCOLS_MAX - 1;
-    if (probe->protocol_count < WEIR_PROTOCOLS_MAX) {
-      number = probe->protocol_count++;
-      probe->protocol_plain[number] = step->option == WEIR_PROTOCOL_PLAIN;
-    }
-  }
-  call->a = number;
-  call->b = !probe->protocol_plain[number];
-}
-
-/* The events of the verbs that are transport calls; 0 for the others. */
-static const uint8_t call_events[WEIR_VERB_COUNT] = {
-    [WEIR_VERB_APP_RESIZE] = WEIR_EVENT_GET_BUFFER,
-    [WEIR_VERB_APP_CLOSE] = WEIR_EVENT_CLOSE,
-    [WEIR_VERB_APP_ABORT] = WEIR_EVENT_ABORT,
-    [WEIR_VERB_APP_PAUSE_READING] = WEIR_EVENT_PAUSE_READING,
-    [WEIR_VERB_APP_RESUME_READING] = WEIR_EVENT_RESUME_READING,
-    [WEIR_VERB_APP_WRITE] = WEIR_EVENT_WRITE,
-    [WEIR_VERB_APP_WRITELINES] = WEIR_EVENT_WRITELINES,
-    [WEIR_VERB_APP_WRITE_EOF] = WEIR_EVENT_WRITE_EOF,
-    [WEIR_VERB_APP_SET_LIMITS] = WEIR_EVENT_SET_LIMITS,
-    [WEIR_VERB_APP_SET_PROTOCOL] = WEIR_EVENT_SET_PROTOCOL,
-    [WEIR_VERB_APP_IS_CLOSING] = WEIR_EVENT_IS_CLOSING,
-    [WEIR_VERB_APP_IS_READING] = WEIR_EVENT_IS_READING,
-    [WEIR_VERB_APP_CAN_WRITE_EOF] = WEIR_EVENT_CAN_WRITE_EOF,
-    [WEIR_VERB_APP_GET_LIMITS] = WEIR_EVENT_GET_LIMITS,
-    [WEIR_VERB_APP_GET_SIZE] = WEIR_EVENT_GET_SIZE,
-    [WEIR_VERB_APP_GET_PROTOCOL] = WEIR_EVENT_GET_PROTOCOL,
-};
-
-/* How many bytes of the outgoing stream a call stands for. */
-static uint64_t call_size(const weir_call *call) {
-  if (call->event == WEIR_EVENT_WRITE) return weir_bytes_kind_is_bytes_like(call->option) ? (uint64_t)call->a : 0;
-  if (call->event == WEIR_EVENT_WRITELINES) return (uint64_t)(call->a * call->b);
-  return 0;
-}
-
-static weir_call make_call(weir_probe *probe, const weir_step *step) {
-  weir_call call = {
-      .event = call_events[step->verb], .option = step->option, .a = step->a, .b = step->b, .offset = probe->accepted};
-  if (call.event == WEIR_EVENT_WRITE) call.a = whole_items(call.option, call.a);
-  if (call.event == WEIR_EVENT_WRITELINES && step->b == WEIR_NOT_GIVEN) call.b = WEIR_LINE_SIZE_DEFAULT;
-  if (call.event == WEIR_EVENT_SET_PROTOCOL) prepare_set_protocol(probe, step, &call);
-  return call;
-}
-
-static uint32_t record_call(weir_probe *probe, const weir_call *call) {
-  weir_record record = {
-      .event = (uint8_t)call->event, .connection = probe->connection, .flags = WEIR_FLAG_BEGIN, .a = (uint32_t)call->a};
-  switch (call->event) {
-  case WEIR_EVENT_GET_BUFFER: return UINT32_MAX; /* resize: nothing that the transport is told */
-  case WEIR_EVENT_WRITE:
-    record.code = (uint8_t)call->option;
-    record.b = call->offset;
-    break;
-  case WEIR_EVENT_WRITELINES:
-    record.code = (uint8_t)call->option;
-    record.a = (uint32_t)(call->a * call->b);
-    record.b = call->offset;
-    break;
-  case WEIR_EVENT_SET_PROTOCOL: record.code = (uint8_t)call->b; break;
-  case WEIR_EVENT_SET_LIMITS: record.b = (uint32_t)call->b; break;
-  default: record.a = 0; break;
-  }
-  return weir_trace_add(probe->trace, record);
-}
-
-/* A step that changes how the callback ends. */
-static void decide(weir_frame *frame, const weir_step *step) {
-  switch (step->verb) {
-  case WEIR_VERB_APP_SIZE:
-    frame->decision.size = (uint32_t)step->a;
-    frame->decision.kind = step->option;
-    break;
-  case WEIR_VERB_APP_RETURN: frame->decision.value = step->option == WEIR_BOOLEAN_TRUE; break;
-  case WEIR_VERB_APP_RAISE: frame->raise = true; break;
-  default: break;
-  }
-}
-
-static bool is_over(const weir_probe *probe) {
-  return probe->trace->closed || probe->trace->full;
-}
-
-/* The next call of a frame that has steps. */
-static bool take_step(weir_probe *probe, weir_frame *frame, weir_call *call) {
-  const weir_step *step;
-  while (!is_over(probe) && (step = next_step(probe, frame)) != NULL) {
-    if (call_events[step->verb] == 0) {
-      decide(frame, step);
-      continue;
-    }
-    weir_simulation_progress(probe->simulation);
-    *call = frame->pending = make_call(probe, step);
-    frame->call = record_call(probe, call);
-    probe->accepted += call_size(call);
-    return true;
-  }
-  if (frame->raise && frame->decision.raise == 0) frame->decision.raise = ++probe->raised;
-  return false;
-}
-
-bool weir_probe_next(weir_probe *probe, weir_call *call, weir_decision *decision) {
-  assert(probe->depth > 0);
-  weir_frame *frame = top(probe);
-  if (frame == NULL) {
-    *decision = (weir_decision){.size = WEIR_BUFFER_SIZE_DEFAULT};
-    return false;
-  }
-  /* Most callbacks of most runs have nothing to do. */
-  bool idle = frame->step == 0 && !frame->raise && frame->event != WEIR_EVENT_OUTSIDE;
-  bool calls = !idle && take_step(probe, frame, call);
-  *decision = frame->decision;
-  return calls;
-}
-
-void weir_probe_done(weir_probe *probe, weir_outcome outcome) {
-  assert(probe->depth > 0 && probe->depth <= WEIR_FRAMES_MAX);
-  weir_frame *frame = top(probe);
-  const weir_call *call = &frame->pending;
-  weir_record end = {
-      .event = (uint8_t)call->event, .connection = probe->connection, .flags = WEIR_FLAG_END, .b = outcome.result};
-  if (outcome.exception != WEIR_EXCEPTION_NONE) {
-    end.flags |= WEIR_FLAG_RAISED;
-    end.code = outcome.exception;
-    end.a = outcome.number;
-    end.b = 0;
-    uint64_t size = call_size(call);
-    if (probe->accepted == call->offset + size) probe->accepted -= size;
-  }
-  weir_trace_end(probe->trace, frame->call, end);
-}
-
-/* ---- Callbacks end -------------------------------------------------------- */
-static weir_record end_record(const weir_probe *probe, const weir_frame *frame, const weir_decision *decision,
-                              size_t size) {
-  weir_record end = {.event = frame->event,
-                     .connection = probe->connection,
-                     .flags = (uint8_t)(WEIR_FLAG_END | (frame->protocol << WEIR_FLAG_PROTOCOL_SHIFT))};
-  if (decision->raise != 0) {
-    end.flags |= WEIR_FLAG_RAISED;
-    end.code = WEIR_EXCEPTION_PROBE;
-    end.a = decision->raise;
-  } else if (frame->event == WEIR_EVENT_GET_BUFFER) {
-    end.b = (uint32_t)size | (uint64_t)decision->kind << 56;
-  } else if (frame->event == WEIR_EVENT_EOF_RECEIVED) {
-    end.b = decision->value;
-  }
-  return end;
-}
-
-void weir_probe_end(weir_probe *probe, const weir_decision *decision, void *base, size_t size) {
-  assert(probe->depth > 0);
-  weir_frame *frame = top(probe);
-  probe->depth--;
-  if (frame == NULL) return;
-  weir_trace_end(probe->trace, frame->begin, end_record(probe, frame, decision, size));
-  if (frame->event == WEIR_EVENT_OUTSIDE) return;
-  if (frame->event == WEIR_EVENT_GET_BUFFER) {
-    bool usable = decision->raise == 0 && weir_buffer_kind_usable(decision->kind);
-    weir_buffers_give(probe, usable ? base : NULL, size, frame->nth);
-  }
-  weir_simulation_occasion(probe->simulation, weir_occasion_of(frame->event));
-}
-
-/* ---- Outside -------------------------------------------------------------- */
-bool weir_probe_outside(weir_probe *probe) {
-  if (probe->depth >= WEIR_FRAMES_MAX || is_over(probe)) return false;
-  weir_simulation *simulation = probe->simulation;
-  weir_frame *frame = &probe->frames[probe->depth];
-  if (!weir_simulation_is_due(simulation) && simulation->app_count == 0) return false;
-  size_t due = weir_simulation_take_due(simulation, frame->due, WEIR_DUE_MAX);
-  frame->event = WEIR_EVENT_OUTSIDE;
-  frame->protocol = 0;
-  frame->raise = false;
-  frame->step = 0;
-  frame->nth = 0;
-  frame->decision = (weir_decision){0};
-  frame->listed = due != 0;
-  frame->first = simulation->app_first;
-  frame->count = frame->listed ? (uint16_t)due : simulation->app_count;
-  if (!frame->listed) simulation->app_count = 0;
-  probe->depth++;
-  frame->begin = weir_trace_add(
-      probe->trace,
-      (weir_record){.event = WEIR_EVENT_OUTSIDE, .connection = probe->connection, .flags = WEIR_FLAG_BEGIN});
-  return true;
+  frame->step = application->depth < WEIR_FRAMES_MAX ? probe->in_head[occasion] : 0;
 }
 
 /* ---- Told by the joiner --------------------------------------------------- */

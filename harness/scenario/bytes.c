@@ -200,8 +200,14 @@ static nth_form range_form(const weir_step *step) {
 
 /* ---- Steps */
 
+/* Verb bytes from here on: a byte follows the trigger that says which connections
+ * the step is about.  Below it is about connection 0 alone. */
+enum { ELSEWHERE = 0xC0 };
+_Static_assert((int)WEIR_VERB_COUNT <= 0x100 - (int)ELSEWHERE, "every verb has a form elsewhere");
+
 static inline const uint8_t *take_step(const uint8_t *at, const weir_step *previous, weir_step *step) {
-  unsigned verb = at[0] % WEIR_VERB_COUNT;
+  bool elsewhere = at[0] >= ELSEWHERE;
+  unsigned verb = (elsewhere ? at[0] - (unsigned)ELSEWHERE : at[0]) % WEIR_VERB_COUNT;
   const verb_row *row = &rows[verb];
   unsigned trigger = trigger_fitting(row->triggers, at[1] & TRIGGER_MASK);
   if (trigger == WEIR_TRIGGER_SAME && !weir_step_joins(row->actor, previous)) trigger = WEIR_TRIGGER_IDLE;
@@ -209,6 +215,7 @@ static inline const uint8_t *take_step(const uint8_t *at, const weir_step *previ
   at += 2;
 
   *step = (weir_step){.verb = (uint8_t)verb, .when = trigger_rows[trigger].when, .event = trigger_rows[trigger].event};
+  if (elsewhere) *step = weir_step_at(*step, *at++);
   if (weir_when_counts(step->when)) at = take_range(at, form, step);
   if (row->options != 0) {
     unsigned option = *at++;
@@ -231,8 +238,10 @@ size_t weir_step_encode(const weir_step *step, uint8_t out[WEIR_STEP_BYTES_MAX])
   nth_form form = counts ? range_form(step) : NTH_1;
 
   uint8_t *at = out;
-  *at++ = step->verb;
+  bool elsewhere = step->connection != 0 || step->of != 0;
+  *at++ = (uint8_t)(elsewhere ? ELSEWHERE + step->verb : step->verb);
   *at++ = (uint8_t)((unsigned)form << TRIGGER_BITS | trigger);
+  if (elsewhere) *at++ = (uint8_t)weir_step_place(step);
   if (form >= NTH_ONE) at = put_number(at, step->first - 1u);
   if (form == NTH_RANGE) at = put_number(at, (uint32_t)(step->last - step->first - 1));
   if (row->options != 0) *at++ = step->option;

@@ -23,6 +23,7 @@ typedef struct parser {
   /* the line in hand */
   const char *at, *end;
   weir_actor actor;
+  unsigned connection;
   bool triggered; /* it has a trigger of its own */
 } parser;
 
@@ -125,6 +126,19 @@ static bool read_range(word given, int64_t *first, int64_t *last) {
   return dash == NULL || read_number((word){dash + 1, given.size - head - 1}, last);
 }
 
+/* "@1", where a connection may be named; else 0, and nothing is taken. */
+static weir_status parse_connection(parser *in, unsigned *connection) {
+  word given = peek(in);
+  *connection = 0;
+  if (given.size == 0 || given.at[0] != '@') return WEIR_OK;
+  int64_t number = 0;
+  if (!read_number((word){given.at + 1, given.size - 1}, &number) || number < 0 || number >= WEIR_CONNECTIONS)
+    return FAIL(in, "'%.*s' is no connection: they are @0 to @%d", shown(given), given.at, WEIR_CONNECTIONS - 1);
+  skip(in, given);
+  *connection = (unsigned)number;
+  return WEIR_OK;
+}
+
 /* ---- Triggers */
 
 static weir_status parse_range(parser *in, word given, weir_step *step) {
@@ -173,6 +187,17 @@ static weir_status fail_trigger(parser *in, word given, bool after) {
   return fail_unknown(in, "trigger", given, lead, words, count);
 }
 
+/* "of @0": whose events are counted.  Made canonical when the verb is known (check_step). */
+static weir_status parse_of(parser *in, weir_step *step) {
+  word given = peek(in);
+  unsigned connection = 0;
+  if (given.size == 0 || given.at[0] != '@')
+    return FAIL(in, "'%.*s' cannot stand after 'of': a connection comes there, as in 'of @0'", shown(given), given.at);
+  weir_status status = parse_connection(in, &connection);
+  step->of = (uint8_t)(connection + 1);
+  return status;
+}
+
 static weir_status parse_occasion(parser *in, weir_when when, weir_step *step) {
   word given = peek(in);
   unsigned event = 0;
@@ -188,9 +213,12 @@ static weir_status parse_occasion(parser *in, weir_when when, weir_step *step) {
   }
   *step = (weir_step){.when = (uint8_t)when, .event = (uint8_t)event, .first = 1, .last = 1};
   given = peek(in);
-  if (is_word(given, ":")) return WEIR_OK;
-  skip(in, given);
-  return parse_range(in, given, step);
+  if (!is_word(given, ":") && !is_word(given, "of")) {
+    skip(in, given);
+    weir_status status = parse_range(in, given, step);
+    if (status != WEIR_OK) return status;
+  }
+  return take(in, "of") ? parse_of(in, step) : WEIR_OK;
 }
 
 /* Two words that stand together. */
@@ -299,8 +327,17 @@ static weir_status check_step(parser *in, const weir_step *step) {
   if (step->verb == WEIR_VERB_SOCKET_ERROR && !weir_error_fits(step->option, step->event))
     return FAIL(in, "%s cannot come out of %s: it belongs at send", verb->options[step->option],
                 weir_occasion_name(step->event));
+  if (step->of != 0 && !weir_step_crosses(step->verb, step->when))
+    return FAIL(in, "'of @%d' cannot stand here: %s hangs on what its own connection does", step->of - 1, verb->word);
   assert(weir_step_valid(step, previous));
   return WEIR_OK;
+}
+
+/* What is so anyway is not said. */
+static void simplify(weir_step *step) {
+  weir_step own = *step;
+  own.of = 0;
+  if (step->of != 0 && weir_step_counted(step) == weir_step_counted(&own)) *step = own;
 }
 
 static bool begins_trigger(word given) {
@@ -342,6 +379,7 @@ static weir_status parse_step(parser *in, weir_step *step) {
   if (status != WEIR_OK) return status;
   word given = peek(in);
   if (given.size > 0 && !is_word(given, ";")) return fail_leftover(in, verb, given);
+  simplify(step);
   status = check_step(in, step);
   if (status != WEIR_OK) return status;
   if (in->scenario->count == WEIR_STEPS_MAX)
@@ -356,6 +394,8 @@ static weir_step default_trigger(weir_actor actor) {
 }
 
 static weir_status parse_steps(parser *in) {
+  weir_status named = parse_connection(in, &in->connection);
+  if (named != WEIR_OK) return named;
   weir_step trigger = default_trigger(in->actor);
   in->triggered = memchr(in->at, ':', (size_t)(in->end - in->at)) != NULL;
   if (in->triggered) {
@@ -364,6 +404,7 @@ static weir_status parse_steps(parser *in) {
   }
   do {
     weir_step step = trigger;
+    step.connection = (uint8_t)in->connection;
     weir_status status = parse_step(in, &step);
     if (status != WEIR_OK) return status;
     if (trigger.when == WEIR_WHEN_IDLE) trigger.when = WEIR_WHEN_SAME;

@@ -100,23 +100,31 @@ static void put_trigger(sink *to, const weir_step *step) {
     if (step->when == WEIR_WHEN_AFTER) put(to, "after ");
     put(to, weir_occasion_name(step->event));
     put_range(to, step);
+    if (step->of == 0) break;
+    put(to, " of @");
+    put_number(to, step->of - 1);
   }
   put(to, ": ");
 }
 
 /* Whether `; step` behind `previous` means the same as a line of its own. */
 static bool shares_line(const weir_step *step, const weir_step *previous) {
-  if (step->when == WEIR_WHEN_SAME) return true;
+  if (step->when == WEIR_WHEN_SAME) return step->connection == previous->connection;
   if (step->when == WEIR_WHEN_IDLE || step->when != previous->when) return false;
   const weir_verb_info *verb = weir_verb_get(step->verb), *before = weir_verb_get(previous->verb);
-  return verb->actor == before->actor && step->event == previous->event && step->first == previous->first &&
-         step->last == previous->last;
+  return verb->actor == before->actor && step->connection == previous->connection && step->of == previous->of &&
+         step->event == previous->event && step->first == previous->first && step->last == previous->last;
 }
 
 static void put_line_begin(sink *to, const weir_step *step) {
   static const char *const margins[] = {
       [WEIR_ACTOR_PEER] = "peer   ", [WEIR_ACTOR_SOCKET] = "socket ", [WEIR_ACTOR_APP] = "app    "};
   put(to, margins[weir_verb_get(step->verb)->actor]);
+  if (step->connection != 0) {
+    put(to, "@");
+    put_number(to, step->connection);
+    put(to, " ");
+  }
   put_trigger(to, step);
 }
 

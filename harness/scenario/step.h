@@ -97,11 +97,17 @@ static inline bool weir_error_fits(unsigned error, unsigned event) {
   return !sending_only || event == WEIR_OCCASION_SEND;
 }
 
+/* Where a step's `connection` and `of` are not both 0: one of these pairs, the
+ * simplest first.  A connection's own events are never said. */
+enum { WEIR_PLACES = WEIR_CONNECTIONS * WEIR_CONNECTIONS - 1 };
+weir_step weir_step_at(weir_step step, unsigned place); /* place modulo their number */
+unsigned weir_step_place(const weir_step *step);
+
 /* Whether a step with WEIR_WHEN_SAME may follow `previous` (or NULL). */
 bool weir_step_joins(unsigned actor, const weir_step *previous);
 
 /* A step as bytes (bytes.c): at most this many. */
-enum { WEIR_STEP_BYTES_MAX = 1 + 1 + 2 * 4 + 1 + 2 * 4 };
+enum { WEIR_STEP_BYTES_MAX = 1 + 1 + 1 + 2 * 4 + 1 + 2 * 4 };
 size_t weir_step_encode(const weir_step *step, uint8_t out[WEIR_STEP_BYTES_MAX]);
 
 #endif

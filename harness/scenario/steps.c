@@ -113,6 +113,50 @@ bool weir_step_joins(unsigned actor, const weir_step *previous) {
          (previous->when == WEIR_WHEN_IDLE || previous->when == WEIR_WHEN_SAME);
 }
 
+bool weir_step_crosses(unsigned verb, unsigned when) {
+  bool decides = verb == WEIR_VERB_APP_SIZE || verb == WEIR_VERB_APP_RAISE || verb == WEIR_VERB_APP_RETURN ||
+                 verb == WEIR_VERB_APP_RESIZE;
+  return when == WEIR_WHEN_AFTER || (when == WEIR_WHEN_IN && !decides);
+}
+
+/* Whose events are counted where nothing is said of it. */
+static unsigned counted_by_default(const weir_step *step) {
+  return step->verb == WEIR_VERB_APP_OPEN ? 0 : step->connection;
+}
+
+/* One form only: what is so anyway is not said. */
+static bool place_valid(const weir_step *step) {
+  if (step->connection >= WEIR_CONNECTIONS || step->unused[0] != 0 || step->unused[1] != 0) return false;
+  if (step->of == 0) return true;
+  return step->of <= WEIR_CONNECTIONS && weir_step_crosses(step->verb, step->when) &&
+         step->of - 1u != counted_by_default(step);
+}
+
+/* Places 0 to 2 are the other connections, their own events; then, connection by
+ * connection, those that hang on the events of another. */
+weir_step weir_step_at(weir_step step, unsigned place) {
+  enum { OTHERS = WEIR_CONNECTIONS - 1 };
+  place %= WEIR_PLACES;
+  step.of = 0;
+  if (place < OTHERS) {
+    step.connection = (uint8_t)(place + 1);
+    return step;
+  }
+  place -= OTHERS;
+  step.connection = (uint8_t)(place / OTHERS);
+  if (!weir_step_crosses(step.verb, step.when)) return step;
+  unsigned of = place % OTHERS;
+  step.of = (uint8_t)(1 + of + (of >= counted_by_default(&step)));
+  return step;
+}
+
+unsigned weir_step_place(const weir_step *step) {
+  enum { OTHERS = WEIR_CONNECTIONS - 1 };
+  if (step->of == 0) return step->connection - 1u;
+  unsigned of = step->of - 1u;
+  return OTHERS + step->connection * (unsigned)OTHERS + of - (of > counted_by_default(step));
+}
+
 static bool range_valid(const weir_step *step) {
   if (!weir_when_counts(step->when)) return step->event == 0 && step->first == 0 && step->last == 0;
   return step->first >= 1 && step->first <= WEIR_NTH_MAX && step->last >= step->first;
@@ -135,7 +179,7 @@ bool weir_step_valid(const weir_step *step, const weir_step *previous) {
   if (step->when == WEIR_WHEN_SAME && !weir_step_joins(verb->actor, previous)) return false;
   /* Parts are turns of their own, so only the first step of a turn can have them. */
   if (step->verb == WEIR_VERB_PEER_SEND && step->when != WEIR_WHEN_IDLE && step->b != WEIR_NOT_GIVEN) return false;
-  return range_valid(step) && option_valid(step, verb) && argument_valid(&verb->a, step->a) &&
+  return place_valid(step) && range_valid(step) && option_valid(step, verb) && argument_valid(&verb->a, step->a) &&
          argument_valid(&verb->b, step->b);
 }
 
@@ -155,6 +199,7 @@ bool weir_scenario_equal(const weir_scenario *left, const weir_scenario *right) 
 
 static uint32_t option_needs(const weir_step *step) {
   switch (step->verb) {
+  case WEIR_VERB_APP_OPEN: return step->connection != 0 ? WEIR_CAN_CONNECTIONS : 0;
   case WEIR_VERB_APP_SIZE:
     return step->option == WEIR_BUFFER_BYTEARRAY || step->option == WEIR_BUFFER_NOT_A_BUFFER ? 0
                                                                                              : WEIR_CAN_BUFFER_KINDS;

@@ -1,11 +1,14 @@
 /* What the files of this module share.
- *   simulation.c  set-up, waits, turns
+ *   simulation.c  one connection: set-up, waits
  *   socket.c      the program's operations on the socket
  *   peer.c        the other end
- *   script.c      which step is next, which faults and AFTER steps an occasion has */
+ *   script.c      which faults and AFTER steps an occasion has
+ *   network.c     all connections: waits and turns
+ *   order.c       which idle step is next */
 #ifndef WEIR_SIMULATION_PARTS_H
 #define WEIR_SIMULATION_PARTS_H
 
+#include "simulation/network.h"
 #include "simulation/simulation.h"
 
 /* Bits of slow_in and slow_out. */
@@ -55,7 +58,19 @@ void weir_script_compile(weir_simulation *simulation);
 weir_fault weir_script_fault(const weir_simulation *simulation, weir_occasion occasion);
 /* The occasion, already counted, has ended: its AFTER steps. */
 void weir_script_after(weir_simulation *simulation, weir_occasion occasion);
+/* Injected EAGAINs are over; false: there were none. */
+bool weir_socket_end_unready(weir_simulation *simulation);
+
+/* The verbs are in the order peer, socket, application (WEIR_VERBS). */
+static inline bool weir_step_is_app(const weir_step *step) {
+  return step->verb >= WEIR_VERB_APP_SIZE;
+}
+/* Whether a step can do anything now: its connection is open, or it opens it. */
+static inline bool weir_network_can(const weir_network *network, const weir_step *step) {
+  return step->verb == WEIR_VERB_APP_OPEN || (network->opened >> step->connection & 1) != 0;
+}
+void weir_network_add_due(weir_network *network, uint16_t step);
 /* The next idle step with what is joined to it.  QUIESCENT: there is none. */
-weir_turn weir_script_turn(weir_simulation *simulation);
+weir_turn weir_order_turn(weir_network *network);
 
 #endif

@@ -47,9 +47,9 @@ static void receive(weir_simulation *simulation, uint32_t size) {
         (weir_payload_run){.data = WEIR_DATA_STREAM, .size = clean, .offset = simulation->drained + simulation->shift};
   simulation->drained += size;
   if (clean < size) {
-    count += weir_payload_identify(weir_stream_outgoing(simulation->connection),
-                                   simulation->odd_from + simulation->shift, simulation->connection + 1u,
-                                   simulation->outgoing, size - clean, runs + count, RUNS_MAX - count);
+    count +=
+        weir_payload_identify(weir_stream_outgoing(simulation->connection), simulation->odd_from + simulation->shift,
+                              WEIR_CONNECTIONS, simulation->outgoing, size - clean, runs + count, RUNS_MAX - count);
     forget_odd(simulation, size - clean, &runs[count - 1]);
   }
   if (count > 1 && runs[0].data == WEIR_DATA_STREAM && runs[1].data == WEIR_DATA_STREAM &&
@@ -160,12 +160,6 @@ static bool read_some(weir_simulation *simulation, uint32_t most) {
   return (size < most && see_end(simulation)) || size > 0;
 }
 
-static bool sleep_for(weir_simulation *simulation, uint64_t milliseconds) {
-  simulation->clock_ms += milliseconds;
-  weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_ADVANCE, .b = milliseconds});
-  return true;
-}
-
 bool weir_peer_step(weir_simulation *simulation, const weir_step *step) {
   switch (step->verb) {
   case WEIR_VERB_PEER_SEND: return weir_peer_send(simulation, (uint32_t)step->a);
@@ -175,7 +169,6 @@ bool weir_peer_step(weir_simulation *simulation, const weir_step *step) {
   case WEIR_VERB_PEER_STOP: return set_reading(simulation, false);
   case WEIR_VERB_PEER_START: return set_reading(simulation, true);
   case WEIR_VERB_PEER_READ: return read_some(simulation, (uint32_t)step->a);
-  case WEIR_VERB_PEER_SLEEP: return sleep_for(simulation, (uint64_t)step->a);
   default: return false;
   }
 }

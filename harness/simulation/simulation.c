@@ -45,7 +45,7 @@ void weir_simulation_occasion(weir_simulation *simulation, weir_occasion occasio
   if (simulation->after_head[occasion] != 0) weir_script_after(simulation, occasion);
 }
 
-/* ---- Waits and turns ----------------------------------------------------------- */
+/* ---- Waits ----------------------------------------------------------- */
 /* Readiness that is not there, of what is watched. */
 static unsigned add_spurious(weir_simulation *simulation, unsigned ready, unsigned interest) {
   const weir_fault fault = weir_script_fault(simulation, WEIR_OCCASION_WAIT);
@@ -58,11 +58,6 @@ static unsigned add_spurious(weir_simulation *simulation, unsigned ready, unsign
 
 unsigned weir_simulation_wait(weir_simulation *simulation, unsigned interest) {
   tell_start(simulation);
-  if (simulation->progress)
-    simulation->fruitless = 0;
-  else if (simulation->fruitless < WEIR_FRUITLESS_MAX)
-    simulation->fruitless++;
-  simulation->progress = false;
   if (interest == 0 || simulation->closed) return 0;
   simulation->occurred[WEIR_OCCASION_WAIT]++;
   if (simulation->after_head[WEIR_OCCASION_WAIT] != 0) weir_script_after(simulation, WEIR_OCCASION_WAIT);
@@ -71,33 +66,9 @@ unsigned weir_simulation_wait(weir_simulation *simulation, unsigned interest) {
   return ready & (interest | WEIR_POLL_ERR | WEIR_POLL_HUP);
 }
 
-static bool end_unready(weir_simulation *simulation) {
+bool weir_socket_end_unready(weir_simulation *simulation) {
   const bool unready = ((simulation->slow_in | simulation->slow_out) & SLOW_UNREADY) != 0;
   simulation->slow_in &= (uint8_t)~SLOW_UNREADY;
   simulation->slow_out &= (uint8_t)~SLOW_UNREADY;
   return unready;
-}
-
-static weir_turn take_turn(weir_simulation *simulation) {
-  if (simulation->due_count > 0) return WEIR_TURN_APP;
-  const bool unready = end_unready(simulation);
-  if (weir_peer_drain(simulation)) return WEIR_TURN_PEER;
-  const weir_turn turn = weir_script_turn(simulation);
-  if (turn != WEIR_TURN_QUIESCENT) {
-    simulation->transient_run = 0;
-    return turn;
-  }
-  return unready ? WEIR_TURN_PEER : WEIR_TURN_QUIESCENT;
-}
-
-weir_turn weir_simulation_turn(weir_simulation *simulation) {
-  if (weir_simulation_spinning(simulation)) return WEIR_TURN_SPIN;
-  const weir_turn turn = take_turn(simulation);
-  if (turn != WEIR_TURN_QUIESCENT) simulation->progress = true;
-  return turn;
-}
-
-void weir_simulation_timeout(weir_simulation *simulation, uint64_t milliseconds) {
-  simulation->clock_ms += milliseconds;
-  weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_TIMEOUT, .b = milliseconds});
 }

@@ -1,5 +1,6 @@
-/* The simulation: a connected, TCP-like socket, the peer at its other end, the
- * faults in between, and the clock.  It knows no rule and no front: the loop
+/* The simulation: a connected, TCP-like socket, the peer at its other end and
+ * the faults in between; network.h has the connections of a run together, and
+ * the clock.  It knows no rule and no front: the loop
  * for C targets (targets/host.c) and the interposing library both stand on it.
  *
  * No byte goes through the kernel.  The simulation owns both ends: what the
@@ -34,26 +35,14 @@ enum {
 /* Readiness, as poll(2) would show it. */
 enum { WEIR_POLL_IN = 1, WEIR_POLL_OUT = 2, WEIR_POLL_ERR = 4, WEIR_POLL_HUP = 8, WEIR_POLL_RDHUP = 16 };
 
-/* What became of a wait in which nothing was ready. */
-typedef enum weir_turn {
-  WEIR_TURN_PEER,      /* a step was taken: look at readiness again */
-  WEIR_TURN_APP,       /* the next steps are the application's: call the probe from outside */
-  WEIR_TURN_QUIESCENT, /* nothing is left: the run is over unless a timer of the program's is armed */
-  WEIR_TURN_SPIN       /* the implementation spins: the run is over */
-} weir_turn;
+struct weir_network;
 
-/* An application's AFTER step that is due; steps of one occasion are a group. */
-typedef struct weir_due {
-  uint16_t step;
-  uint16_t group;
-} weir_due;
-
-/* Positions are counts of bytes over the whole connection.  For a caller to
- * read: clock_ms, app_first and app_count (which it sets back to 0).  The rest
- * is the module's own. */
+/* One connection.  Positions are counts of bytes over the whole of it.  All of
+ * this is the module's own. */
 typedef struct weir_simulation {
   const weir_scenario *scenario;
   weir_trace *trace;
+  struct weir_network *network; /* that it is part of; NULL: none, and then the scenario has no AFTER steps */
 
   /* The incoming direction. */
   uint64_t sent;     /* by the peer */
@@ -67,13 +56,11 @@ typedef struct weir_simulation {
   uint32_t outgoing_size;
   uint32_t capacity;
 
-  uint64_t clock_ms; /* virtual time since the run began */
-  uint32_t fruitless;
   uint32_t transient_run; /* injected EAGAIN, EINTR and spurious readiness since the last step */
   int pending_error;      /* what SO_ERROR would show */
 
   uint8_t connection;             /* index, in records and streams */
-  uint8_t layer;                  /* weir_layer; tcp after init, the caller may change it before the run */
+  uint8_t layer;                  /* weir_layer: what its network is made of */
   uint8_t watched;                /* what the program watches the socket for */
   uint8_t slow_in, slow_out;      /* why recv and send cannot take the short way: private */
   bool progress;                  /* something useful happened since the last wait */
@@ -87,21 +74,15 @@ typedef struct weir_simulation {
   bool seen_end_in, seen_end_out; /* recv, send have shown the end: once more is no progress */
 
   /* The script. */
-  uint16_t cursor;                        /* the next idle step */
-  uint16_t app_first, app_count;          /* the application's steps, when WEIR_TURN_APP */
-  uint32_t part_left;                     /* bytes of the `send N by K` at cursor still to come */
   uint32_t occurred[WEIR_OCCASION_COUNT]; /* how often each occasion has come */
   uint16_t after_head[WEIR_OCCASION_COUNT];
   uint16_t at_head[WEIR_OCCASION_COUNT];
-  uint16_t due_first, due_count, due_group;
 
   /* From here on only what is in use is ever set. */
   uint16_t next[WEIR_STEPS_MAX]; /* chains of AFTER and AT steps, by occasion: index + 1 of the next */
-  weir_due due[WEIR_STEPS_MAX];  /* the application's AFTER steps that are due, oldest first, as a ring; past this
-                                    many at once further ones are dropped */
 } weir_simulation;
 
-/* Sets everything up for one run: compiles the script, applies the START steps.
+/* Sets one connection up: compiles its part of the script, applies its START steps.
  * outgoing is memory for what the peer has not read yet (outgoing_size bytes, at
  * least 1, which bounds `socket buffer`); it may be shared between runs.  The scenario
  * must be valid and stays the caller's, as trace does. */
@@ -122,30 +103,13 @@ int weir_simulation_take_error(weir_simulation *simulation);
 /* The program watches the socket for this (WEIR_POLL_IN | WEIR_POLL_OUT), from now on.  Recorded where it changes. */
 void weir_simulation_watch(weir_simulation *simulation, unsigned interest);
 
-/* ---- Readiness and turns */
+/* ---- Readiness and waits */
 /* Readiness now (WEIR_POLL_...), not masked by what is watched.  */
 unsigned weir_simulation_ready(const weir_simulation *simulation);
 /* The program waits, watching `interest` (0: not at all).  Counts the occasion
  * WAIT, applies `spurious`, and returns what is ready of interest | ERR | HUP.
  * Call it once for each wait of the program, before any turn. */
 unsigned weir_simulation_wait(weir_simulation *simulation, unsigned interest);
-/* Nothing is ready and the program would block.  WEIR_TURN_APP also where AFTER
- * steps of the application are due (app_count is 0 then). */
-weir_turn weir_simulation_turn(weir_simulation *simulation);
-/* Whether AFTER steps of the application are due; takes the next group of them
- * (the steps of one occasion): indices into scenario->steps, at most `most`. */
-size_t weir_simulation_take_due(weir_simulation *simulation, uint16_t *steps, size_t most);
-/* Whether any are due: a wait must not block then. */
-static inline bool weir_simulation_is_due(const weir_simulation *simulation) {
-  return simulation->due_count != 0;
-}
-/* The implementation spins: WEIR_FRUITLESS_MAX waits in a row without progress
- * or turn.  The run is over (WEIR_END_SPIN). */
-static inline bool weir_simulation_spinning(const weir_simulation *simulation) {
-  return simulation->fruitless >= WEIR_FRUITLESS_MAX;
-}
-/* The program's wait ran out after `milliseconds` of virtual time.  Recorded. */
-void weir_simulation_timeout(weir_simulation *simulation, uint64_t milliseconds);
 
 /* ---- From the probe: an occasion (a callback) has ended.  Fires AFTER steps. */
 void weir_simulation_occasion(weir_simulation *simulation, weir_occasion occasion);
@@ -153,9 +117,5 @@ void weir_simulation_occasion(weir_simulation *simulation, weir_occasion occasio
 static inline void weir_simulation_progress(weir_simulation *simulation) {
   simulation->progress = true;
 }
-
-/* Steps that were never reached: for a person to know that a scenario says more
- * than the run showed.  Returns how many, and the first in *first (index). */
-size_t weir_simulation_unreached(const weir_simulation *simulation, uint16_t *first);
 
 #endif

@@ -11,7 +11,8 @@
 enum { RECORDS = 4096 };
 
 static weir_probe *probe;
-static weir_simulation *simulation;
+static weir_network *network;
+static weir_application application;
 static weir_scenario *scenario;
 static weir_record records[RECORDS];
 static weir_trace trace;
@@ -19,16 +20,17 @@ static uint8_t outgoing[4096];
 
 static void set_up(void) {
   probe = malloc(sizeof *probe);
-  simulation = malloc(sizeof *simulation);
+  network = malloc(sizeof *network);
   scenario = calloc(1, sizeof *scenario);
-  ck_assert(probe != NULL && simulation != NULL && scenario != NULL);
+  ck_assert(probe != NULL && network != NULL && scenario != NULL);
   /* What init does not set must not matter. */
   memset(probe, 0xEE, sizeof *probe);
+  memset(&application, 0xEE, sizeof application);
 }
 
 static void tear_down(void) {
   free(probe);
-  free(simulation);
+  free(network);
   free(scenario);
 }
 
@@ -40,8 +42,9 @@ static void start(const char *text) {
   ck_assert_msg(status == WEIR_OK, "line %u: %s", problem.line, problem.text);
   memset(records, 0, sizeof records);
   weir_trace_init(&trace, records, RECORDS);
-  weir_simulation_init(simulation, scenario, &trace, 0, outgoing, sizeof outgoing);
-  weir_probe_init(probe, scenario, &trace, simulation, 0, WEIR_CAN_PAUSE);
+  weir_network_init(network, scenario, &trace, WEIR_LAYER_TCP, outgoing, sizeof outgoing);
+  weir_application_init(&application, network, WEIR_CAN_PAUSE);
+  weir_probe_init(probe, &application, 0);
 }
 
 static const weir_record *last(void) {
@@ -61,21 +64,21 @@ static unsigned callback(weir_event event, int64_t a, weir_decision *decision) {
   weir_call call;
   unsigned calls = 0;
   weir_probe_begin(probe, event, 0, a, 0, NULL, 0);
-  for (; weir_probe_next(probe, &call, decision); calls++) weir_probe_done(probe, fine);
+  for (; weir_application_next(&application, &call, decision); calls++) weir_application_done(&application, fine);
   return calls;
 }
 
 static unsigned whole_callback(weir_event event, int64_t a) {
   weir_decision decision;
   unsigned calls = callback(event, a, &decision);
-  weir_probe_end(probe, &decision, NULL, 0);
+  weir_application_end(&application, &decision, NULL, 0);
   return calls;
 }
 
 static weir_decision give(void *base, size_t size) {
   weir_decision decision;
   (void)callback(WEIR_EVENT_GET_BUFFER, -1, &decision);
-  weir_probe_end(probe, &decision, base, size);
+  weir_application_end(&application, &decision, base, size);
   return decision;
 }
 
@@ -106,13 +109,13 @@ START_TEST(calls_stand_inside) {
   weir_call call;
   weir_decision decision;
   weir_probe_begin(probe, WEIR_EVENT_CONNECTION_MADE, 3, 0, 0, NULL, 0);
-  ck_assert(weir_probe_next(probe, &call, &decision) && call.event == WEIR_EVENT_CLOSE);
-  weir_probe_done(probe, fine);
-  ck_assert(weir_probe_next(probe, &call, &decision) && call.event == WEIR_EVENT_IS_CLOSING);
-  weir_probe_done(probe, (weir_outcome){.result = 1});
+  ck_assert(weir_application_next(&application, &call, &decision) && call.event == WEIR_EVENT_CLOSE);
+  weir_application_done(&application, fine);
+  ck_assert(weir_application_next(&application, &call, &decision) && call.event == WEIR_EVENT_IS_CLOSING);
+  weir_application_done(&application, (weir_outcome){.result = 1});
   ck_assert(last()->event == WEIR_EVENT_IS_CLOSING && last()->b == 1);
-  ck_assert(!weir_probe_next(probe, &call, &decision));
-  weir_probe_end(probe, &decision, NULL, 0);
+  ck_assert(!weir_application_next(&application, &call, &decision));
+  weir_application_end(&application, &decision, NULL, 0);
   ck_assert(last()->event == WEIR_EVENT_CONNECTION_MADE && last()->flags == (WEIR_FLAG_END | 3 << 4));
   ck_assert_uint_eq(trace.count, 5);
 }
@@ -136,7 +139,7 @@ START_TEST(decisions) {
   ck_assert(decision.size == 0 && decision.kind == WEIR_BUFFER_BYTEARRAY);
   (void)callback(WEIR_EVENT_EOF_RECEIVED, 0, &decision);
   ck_assert_uint_eq(decision.value, 1);
-  weir_probe_end(probe, &decision, NULL, 0);
+  weir_application_end(&application, &decision, NULL, 0);
   ck_assert_uint_eq(last()->b, 1);
   start("");
   ck_assert_uint_eq(give(NULL, 0).size, WEIR_BUFFER_SIZE_DEFAULT);
@@ -163,7 +166,7 @@ START_TEST(nothing_is_done_when_the_run_is_over) {
   weir_trace_close(&trace, WEIR_END_QUIESCENT, 0);
   uint32_t count = trace.count;
   ck_assert_uint_eq(whole_callback(WEIR_EVENT_BUFFER_UPDATED, 1), 0);
-  ck_assert(!weir_probe_outside(probe));
+  ck_assert(!weir_application_outside(&application));
   ck_assert_uint_eq(trace.count, count);
 }
 END_TEST
@@ -175,18 +178,18 @@ START_TEST(frames_have_a_bound) {
   unsigned depth = 0;
   for (; depth < WEIR_FRAMES_MAX + 4; depth++) {
     weir_probe_begin(probe, WEIR_EVENT_RESUME_WRITING, 0, 0, 0, NULL, 0);
-    bool calls = weir_probe_next(probe, &call, &decision);
+    bool calls = weir_application_next(&application, &call, &decision);
     ck_assert(calls == (depth + 1 < WEIR_FRAMES_MAX));
   }
   ck_assert_uint_eq(count_of(WEIR_EVENT_RESUME_WRITING), depth);
   for (; depth > 0; depth--) {
     if (depth < WEIR_FRAMES_MAX) {
-      weir_probe_done(probe, fine);
-      ck_assert(!weir_probe_next(probe, &call, &decision));
+      weir_application_done(&application, fine);
+      ck_assert(!weir_application_next(&application, &call, &decision));
     }
-    weir_probe_end(probe, &decision, NULL, 0);
+    weir_application_end(&application, &decision, NULL, 0);
   }
-  ck_assert_uint_eq(probe->depth, 0);
+  ck_assert_uint_eq(application.depth, 0);
   /* Every begin has its end. */
   unsigned begins = 0, ends = 0;
   for (uint32_t i = 0; i < trace.count; i++) {
@@ -211,15 +214,15 @@ START_TEST(writes_follow_the_stream) {
   weir_decision decision;
   weir_probe_begin(probe, WEIR_EVENT_CONNECTION_MADE, 0, 0, 0, NULL, 0);
   for (size_t i = 0; i < 6; i++) {
-    ck_assert(weir_probe_next(probe, &call, &decision));
+    ck_assert(weir_application_next(&application, &call, &decision));
     ck_assert(last()->a == expected[i].size && last()->b == expected[i].offset);
     ck_assert_uint_eq(call.offset, expected[i].offset);
     /* What is written inside the last write stands behind it in the stream. */
     if (i == 5) ck_assert_uint_eq(whole_callback(WEIR_EVENT_PAUSE_WRITING, 0), 1);
-    weir_probe_done(probe, (weir_outcome){.exception = (uint8_t)expected[i].exception});
+    weir_application_done(&application, (weir_outcome){.exception = (uint8_t)expected[i].exception});
   }
-  ck_assert(!weir_probe_next(probe, &call, &decision));
-  weir_probe_end(probe, &decision, NULL, 0);
+  ck_assert(!weir_application_next(&application, &call, &decision));
+  weir_application_end(&application, &decision, NULL, 0);
   ck_assert_uint_eq(probe->accepted, 52);
 }
 END_TEST
@@ -230,23 +233,23 @@ START_TEST(limits_and_protocols) {
   weir_call call;
   weir_decision decision;
   weir_probe_begin(probe, WEIR_EVENT_CONNECTION_MADE, 0, 0, 0, NULL, 0);
-  ck_assert(weir_probe_next(probe, &call, &decision) && call.a == WEIR_NOT_GIVEN && call.b == 3);
-  weir_probe_done(probe, fine);
-  ck_assert(weir_probe_next(probe, &call, &decision) && call.a == -1 && call.b == WEIR_NOT_GIVEN);
+  ck_assert(weir_application_next(&application, &call, &decision) && call.a == WEIR_NOT_GIVEN && call.b == 3);
+  weir_application_done(&application, fine);
+  ck_assert(weir_application_next(&application, &call, &decision) && call.a == -1 && call.b == WEIR_NOT_GIVEN);
   ck_assert((int32_t)last()->a == -1 && last()->b == (uint32_t)INT32_MIN);
-  weir_probe_done(probe, fine);
-  ck_assert(!weir_probe_next(probe, &call, &decision));
-  weir_probe_end(probe, &decision, NULL, 0);
+  weir_application_done(&application, fine);
+  ck_assert(!weir_application_next(&application, &call, &decision));
+  weir_application_end(&application, &decision, NULL, 0);
   for (unsigned i = 1; i < WEIR_PROTOCOLS_MAX + 3; i++) {
     weir_probe_begin(probe, WEIR_EVENT_BUFFER_UPDATED, 0, 1, 0, NULL, 0);
-    ck_assert(weir_probe_next(probe, &call, &decision) && call.event == WEIR_EVENT_SET_PROTOCOL);
+    ck_assert(weir_application_next(&application, &call, &decision) && call.event == WEIR_EVENT_SET_PROTOCOL);
     ck_assert_int_eq(call.a, i < WEIR_PROTOCOLS_MAX ? i : WEIR_PROTOCOLS_MAX - 1);
     ck_assert_int_eq(call.b, 0);
-    weir_probe_done(probe, fine);
-    ck_assert(weir_probe_next(probe, &call, &decision) && call.a == 0 && call.b == 1);
-    weir_probe_done(probe, fine);
-    ck_assert(!weir_probe_next(probe, &call, &decision));
-    weir_probe_end(probe, &decision, NULL, 0);
+    weir_application_done(&application, fine);
+    ck_assert(weir_application_next(&application, &call, &decision) && call.a == 0 && call.b == 1);
+    weir_application_done(&application, fine);
+    ck_assert(!weir_application_next(&application, &call, &decision));
+    weir_application_end(&application, &decision, NULL, 0);
   }
 }
 END_TEST
@@ -257,37 +260,38 @@ START_TEST(resize_is_not_recorded) {
   weir_decision decision;
   weir_probe_begin(probe, WEIR_EVENT_BUFFER_UPDATED, 0, 1, 0, NULL, 0);
   uint32_t count = trace.count;
-  ck_assert(weir_probe_next(probe, &call, &decision) && call.event == WEIR_EVENT_GET_BUFFER && call.a == 3);
-  weir_probe_done(probe, fine);
-  ck_assert(!weir_probe_next(probe, &call, &decision));
+  ck_assert(weir_application_next(&application, &call, &decision) && call.event == WEIR_EVENT_GET_BUFFER &&
+            call.a == 3);
+  weir_application_done(&application, fine);
+  ck_assert(!weir_application_next(&application, &call, &decision));
   ck_assert_uint_eq(trace.count, count);
-  weir_probe_end(probe, &decision, NULL, 0);
+  weir_application_end(&application, &decision, NULL, 0);
 }
 END_TEST
 
 /* ---- Outside ---------------------------------------------------------------- */
 START_TEST(outside_takes_what_is_due) {
   start("app after buffer_updated 1: close\napp when idle: write 1; write 2\n");
-  ck_assert(!weir_probe_outside(probe));
+  ck_assert(!weir_application_outside(&application));
   (void)whole_callback(WEIR_EVENT_BUFFER_UPDATED, 1);
   weir_call call;
   weir_decision decision;
-  ck_assert(weir_probe_outside(probe));
-  ck_assert(weir_probe_next(probe, &call, &decision) && call.event == WEIR_EVENT_CLOSE);
-  weir_probe_done(probe, fine);
-  ck_assert(!weir_probe_next(probe, &call, &decision));
-  weir_probe_end(probe, &decision, NULL, 0);
+  ck_assert(weir_application_outside(&application));
+  ck_assert(weir_application_next(&application, &call, &decision) && call.event == WEIR_EVENT_CLOSE);
+  weir_application_done(&application, fine);
+  ck_assert(!weir_application_next(&application, &call, &decision));
+  weir_application_end(&application, &decision, NULL, 0);
   ck_assert(last()->event == WEIR_EVENT_OUTSIDE && last()->flags == WEIR_FLAG_END);
-  ck_assert(!weir_probe_outside(probe));
-  ck_assert_int_eq(weir_simulation_turn(simulation), WEIR_TURN_APP);
-  ck_assert(weir_probe_outside(probe));
+  ck_assert(!weir_application_outside(&application));
+  ck_assert_int_eq(weir_network_turn(network), WEIR_TURN_APP);
+  ck_assert(weir_application_outside(&application));
   for (int64_t size = 1; size <= 2; size++) {
-    ck_assert(weir_probe_next(probe, &call, &decision) && call.a == size);
-    weir_probe_done(probe, fine);
+    ck_assert(weir_application_next(&application, &call, &decision) && call.a == size);
+    weir_application_done(&application, fine);
   }
-  ck_assert(!weir_probe_next(probe, &call, &decision));
-  weir_probe_end(probe, &decision, NULL, 0);
-  ck_assert(!weir_probe_outside(probe));
+  ck_assert(!weir_application_next(&application, &call, &decision));
+  weir_application_end(&application, &decision, NULL, 0);
+  ck_assert(!weir_application_outside(&application));
 }
 END_TEST
 
@@ -296,15 +300,15 @@ START_TEST(a_long_idle_group_is_done_whole) {
   for (unsigned i = 1; i < 40; i++) strcat(text, "; is_closing");
   strcat(text, "\n");
   start(text);
-  ck_assert_int_eq(weir_simulation_turn(simulation), WEIR_TURN_APP);
-  ck_assert(weir_probe_outside(probe));
+  ck_assert_int_eq(weir_network_turn(network), WEIR_TURN_APP);
+  ck_assert(weir_application_outside(&application));
   weir_call call;
   weir_decision decision;
   unsigned calls = 0;
-  for (; weir_probe_next(probe, &call, &decision); calls++) weir_probe_done(probe, fine);
+  for (; weir_application_next(&application, &call, &decision); calls++) weir_application_done(&application, fine);
   ck_assert_uint_eq(calls, 40);
-  weir_probe_end(probe, &decision, NULL, 0);
-  ck_assert(!weir_probe_outside(probe));
+  weir_application_end(&application, &decision, NULL, 0);
+  ck_assert(!weir_application_outside(&application));
 }
 END_TEST
 
@@ -438,14 +442,14 @@ START_TEST(data_received_is_judged) {
   weir_payload_fill(0, 0, bytes, 40);
   weir_decision decision = {0};
   weir_probe_begin(probe, WEIR_EVENT_DATA_RECEIVED, 0, 0, 0, bytes, 15);
-  weir_probe_end(probe, &decision, NULL, 0);
+  weir_application_end(&application, &decision, NULL, 0);
   ck_assert(last()->code == WEIR_DATA_STREAM && last()->a == 15 && last()->b == 0);
   weir_probe_begin(probe, WEIR_EVENT_DATA_RECEIVED, 0, 0, 0, bytes, 15); /* again */
-  weir_probe_end(probe, &decision, NULL, 0);
+  weir_application_end(&application, &decision, NULL, 0);
   ck_assert(last()->code == WEIR_DATA_STREAM && last()->b == 0);
   weir_payload_fill(1, 0, bytes, 15); /* our own direction */
   weir_probe_begin(probe, WEIR_EVENT_DATA_RECEIVED, 0, 0, 0, bytes, 15);
-  weir_probe_end(probe, &decision, NULL, 0);
+  weir_application_end(&application, &decision, NULL, 0);
   ck_assert_uint_eq(last()->code, WEIR_DATA_REVERSE);
 }
 END_TEST

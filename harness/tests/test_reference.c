@@ -407,9 +407,12 @@ START_TEST(any_scenario_keeps_the_invariants) {
     weir_trace_init(&told->trace, told->records, STORY_RECORDS);
     ck_assert_int_eq(weir_host_drive(host, weir_reference(), scenario, &told->trace, &told->unreached, NULL), WEIR_OK);
     used = told->trace.count;
-    tally seen = {0};
-    for (uint32_t i = 0; i < used; i++) check_record(&told->records[i], &seen);
-    ck_assert_msg(seen.made == 1 && seen.lost <= 1, "seed %" PRIu64 ": made %u, lost %u", seed, seen.made, seen.lost);
+    tally seen[WEIR_CONNECTIONS] = {{.made = 0}};
+    for (uint32_t i = 0; i < used; i++) check_record(&told->records[i], &seen[told->records[i].connection]);
+    ck_assert_uint_eq(seen[0].made, 1);
+    for (unsigned c = 0; c < WEIR_CONNECTIONS; c++)
+      ck_assert_msg(seen[c].made <= 1 && seen[c].lost <= seen[c].made,
+                    "seed %" PRIu64 ": connection %u: made %u, lost %u", seed, c, seen[c].made, seen[c].lost);
   }
   free(scenario);
 }

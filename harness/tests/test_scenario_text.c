@@ -231,7 +231,7 @@ static const struct {
     {"weir 1\napp when idle: close()", 2,
      "unknown step 'close()': app has size, raise, return, resize, close, abort, pause_reading, resume_reading, write, "
      "writelines, write_eof, set_write_buffer_limits, set_protocol, is_closing, is_reading, can_write_eof, "
-     "get_write_buffer_limits, get_write_buffer_size, get_protocol or protocol (did you mean 'close'?)"},
+     "get_write_buffer_limits, get_write_buffer_size, get_protocol, protocol or open (did you mean 'close'?)"},
     {"weir 1\napp when idle: close; ", 2, "a step is missing: one comes after the actor, after ':' and after each ';'"},
     {"weir 1\npeer ;fin", 2, "a step is missing: one comes after the actor, after ':' and after each ';'"},
     {"weir 1\npeer", 2, "a step is missing: one comes after the actor, after ':' and after each ';'"},

@@ -1,4 +1,4 @@
-#include "simulation/simulation.h"
+#include "simulation/network.h"
 
 #include <check.h>
 #include <errno.h>
@@ -13,7 +13,8 @@ enum { RECORDS = 4096, OUTGOING = 1 << 20, BYTES = 1 << 20 };
 
 static const weir_stream OUT = 1;
 static weir_scenario scenario;
-static weir_simulation simulation;
+static weir_network network;
+static weir_simulation *const simulation = &network.connections[0];
 static weir_trace trace;
 static weir_record records[RECORDS];
 static uint32_t told_until;
@@ -27,8 +28,8 @@ static void begin(const char *text) {
   memset(records, 0, sizeof records);
   weir_trace_init(&trace, records, RECORDS);
   told_until = 0;
-  memset(&simulation, 0x5A, sizeof simulation); /* init may not rely on zeros */
-  weir_simulation_init(&simulation, &scenario, &trace, 0, outgoing, OUTGOING);
+  memset(&network, 0x5A, sizeof network); /* init may not rely on zeros */
+  weir_network_init(&network, &scenario, &trace, WEIR_LAYER_TCP, outgoing, OUTGOING);
 }
 
 static size_t tell(const weir_record *record, char *out, size_t size) {
@@ -65,21 +66,27 @@ static const char *told(void) {
 }
 
 #define TOLD(text) ck_assert_str_eq(told(), text)
-#define TURN(turn) ck_assert_int_eq((int)weir_simulation_turn(&simulation), (int)WEIR_TURN_##turn)
+#define TURN(turn) ck_assert_int_eq((int)weir_network_turn(&network), (int)WEIR_TURN_##turn)
+
+/* A wait of the program. */
+static unsigned wait_watching(unsigned interest) {
+  weir_network_wait(&network);
+  return weir_simulation_wait(simulation, interest);
+}
 
 static int recv_bytes(size_t size) {
-  return (int)weir_simulation_recv(&simulation, bytes, size);
+  return (int)weir_simulation_recv(simulation, bytes, size);
 }
 
 /* Sends the stream from `offset` on. */
 static int send_from(uint64_t offset, size_t size) {
   weir_payload_fill(OUT, offset, bytes, size);
-  return (int)weir_simulation_send(&simulation, bytes, size);
+  return (int)weir_simulation_send(simulation, bytes, size);
 }
 
 static const char *ready(void) {
   static char text[32];
-  const unsigned set = weir_simulation_ready(&simulation);
+  const unsigned set = weir_simulation_ready(simulation);
   snprintf(text, sizeof text, "%s%s%s%s%s", set & WEIR_POLL_IN ? "I" : "", set & WEIR_POLL_OUT ? "O" : "",
            set & WEIR_POLL_ERR ? "E" : "", set & WEIR_POLL_HUP ? "H" : "", set & WEIR_POLL_RDHUP ? "R" : "");
   return text;
@@ -93,7 +100,7 @@ START_TEST(data_then_nothing) {
   ck_assert_int_eq(recv_bytes(64), -EAGAIN);
   TURN(PEER);
   READY("IO");
-  ck_assert_uint_eq(weir_simulation_unread(&simulation), 10);
+  ck_assert_uint_eq(weir_simulation_unread(simulation), 10);
   ck_assert_int_eq(recv_bytes(4), 4);
   ck_assert_uint_eq(weir_payload_match(0, 0, bytes, 4), 4);
   ck_assert_int_eq(recv_bytes(64), 6);
@@ -175,8 +182,8 @@ END_TEST
 START_TEST(reset_is_told_to_so_error) {
   begin("peer reset");
   TURN(PEER);
-  ck_assert_int_eq(weir_simulation_take_error(&simulation), ECONNRESET);
-  ck_assert_int_eq(weir_simulation_take_error(&simulation), 0);
+  ck_assert_int_eq(weir_simulation_take_error(simulation), ECONNRESET);
+  ck_assert_int_eq(weir_simulation_take_error(simulation), 0);
   ck_assert_int_eq(recv_bytes(64), 0);
 }
 END_TEST
@@ -193,15 +200,15 @@ END_TEST
 
 START_TEST(both_sides_shut) {
   begin("peer fin");
-  ck_assert_int_eq(weir_simulation_shutdown_write(&simulation), 0);
-  ck_assert_int_eq(weir_simulation_shutdown_write(&simulation), 0);
+  ck_assert_int_eq(weir_simulation_shutdown_write(simulation), 0);
+  ck_assert_int_eq(weir_simulation_shutdown_write(simulation), 0);
   READY("O");
   TURN(PEER);
   TURN(PEER);
   READY("IOHR");
   ck_assert_int_eq(recv_bytes(64), 0);
   ck_assert_int_eq(send_from(0, 5), -EPIPE);
-  ck_assert_int_eq(weir_simulation_shutdown_write(&simulation), -ENOTCONN);
+  ck_assert_int_eq(weir_simulation_shutdown_write(simulation), -ENOTCONN);
   TOLD("shutdown=0, shutdown=0, peer_saw_fin, peer_fin, recv 64=0, send 5=-32, shutdown=-107");
 }
 END_TEST
@@ -209,7 +216,7 @@ END_TEST
 START_TEST(fin_comes_behind_what_was_sent) {
   begin("peer at start: stop\npeer read 3\npeer read 3\npeer start");
   ck_assert_int_eq(send_from(0, 5), 5);
-  ck_assert_int_eq(weir_simulation_shutdown_write(&simulation), 0);
+  ck_assert_int_eq(weir_simulation_shutdown_write(simulation), 0);
   TURN(PEER);
   TURN(PEER);
   TURN(PEER);
@@ -221,11 +228,11 @@ END_TEST
 START_TEST(close_sends_what_was_taken_and_then_fin) {
   begin("peer when idle: sleep 5");
   ck_assert_int_eq(send_from(0, 5), 5);
-  weir_simulation_close(&simulation);
-  weir_simulation_close(&simulation);
+  weir_simulation_close(simulation);
+  weir_simulation_close(simulation);
   READY("");
   ck_assert_int_eq(recv_bytes(64), -EBADF);
-  ck_assert_uint_eq(weir_simulation_wait(&simulation, WEIR_POLL_IN), 0);
+  ck_assert_uint_eq(wait_watching(WEIR_POLL_IN), 0);
   TURN(PEER);
   TURN(PEER);
   TURN(QUIESCENT);
@@ -238,11 +245,11 @@ START_TEST(close_with_unread_data_is_a_reset) {
   ck_assert_int_eq(send_from(0, 5), 5);
   TURN(PEER);
   TURN(PEER);
-  weir_simulation_close(&simulation);
+  weir_simulation_close(simulation);
   TURN(PEER);
   TURN(QUIESCENT); /* the last steps are passed over */
   uint16_t first = 0;
-  ck_assert_uint_eq(weir_simulation_unreached(&simulation, &first), 0);
+  ck_assert_uint_eq(weir_network_unreached(&network, &first), 0);
   TOLD("send 5=5, peer_received 5 stream@0, peer_send 5@0, socket_close, peer_saw_reset");
 }
 END_TEST
@@ -259,7 +266,7 @@ END_TEST
 /* ---- The socket's buffer */
 START_TEST(a_full_buffer_takes_part_and_then_nothing) {
   begin("socket at start: buffer 10\npeer at start: stop\npeer start");
-  ck_assert_uint_eq(weir_simulation_wait(&simulation, WEIR_POLL_OUT), WEIR_POLL_OUT);
+  ck_assert_uint_eq(wait_watching(WEIR_POLL_OUT), WEIR_POLL_OUT);
   ck_assert_int_eq(send_from(0, 7), 7);
   ck_assert_int_eq(send_from(7, 7), 3);
   READY("");
@@ -276,7 +283,7 @@ START_TEST(slices_are_one_operation) {
   begin("socket at start: buffer 10");
   weir_payload_fill(OUT, 0, bytes, 20);
   const struct iovec slices[] = {{bytes, 4}, {bytes, 0}, {bytes + 4, 3}, {bytes + 7, 13}};
-  ck_assert_int_eq((int)weir_simulation_sendv(&simulation, slices, 4), 10);
+  ck_assert_int_eq((int)weir_simulation_sendv(simulation, slices, 4), 10);
   TURN(PEER);
   TOLD("send 20=10, peer_received 10 stream@0");
 }
@@ -296,9 +303,9 @@ START_TEST(wrong_bytes_are_told_as_runs) {
   TURN(PEER);
   TOLD("send 20=20, peer_received 20 stream@80");
   memset(bytes, WEIR_POISON, 6);
-  ck_assert_int_eq((int)weir_simulation_send(&simulation, bytes, 6), 6);
+  ck_assert_int_eq((int)weir_simulation_send(simulation, bytes, 6), 6);
   weir_payload_fill(0, 40, bytes, 6);
-  ck_assert_int_eq((int)weir_simulation_send(&simulation, bytes, 6), 6);
+  ck_assert_int_eq((int)weir_simulation_send(simulation, bytes, 6), 6);
   TURN(PEER);
   TOLD("send 6=6, send 6=6, peer_received 12 mixed@0, data 6 poison@0, data 6 reverse@40");
 }
@@ -365,7 +372,7 @@ START_TEST(again_for_ever_ends) {
   int times = 0;
   while (recv_bytes(4) == -EAGAIN) {
     ck_assert_int_lt(times++, 100);
-    (void)weir_simulation_turn(&simulation);
+    (void)weir_network_turn(&network);
   }
   ck_assert_int_ge(times, WEIR_AGAIN_MAX);
 }
@@ -387,7 +394,7 @@ START_TEST(fatal_errors_kill) {
     ck_assert_int_eq(recv_bytes(64), 0);
     ck_assert_int_eq(send_from(5, 5), -EPIPE);
     TURN(QUIESCENT); /* the peer sees nothing more, and can do nothing more */
-    weir_simulation_close(&simulation);
+    weir_simulation_close(simulation);
     TURN(QUIESCENT);
   }
 }
@@ -441,11 +448,11 @@ END_TEST
 
 START_TEST(spurious_readiness) {
   begin("socket wait 2: spurious both\nsocket wait 3: spurious in");
-  ck_assert_uint_eq(weir_simulation_wait(&simulation, WEIR_POLL_IN), 0);
-  ck_assert_uint_eq(weir_simulation_wait(&simulation, 0), 0); /* not watched: not counted */
-  ck_assert_uint_eq(weir_simulation_wait(&simulation, WEIR_POLL_IN), WEIR_POLL_IN);
-  ck_assert_uint_eq(weir_simulation_wait(&simulation, WEIR_POLL_OUT), WEIR_POLL_OUT);
-  ck_assert_uint_eq(weir_simulation_wait(&simulation, WEIR_POLL_IN), 0);
+  ck_assert_uint_eq(wait_watching(WEIR_POLL_IN), 0);
+  ck_assert_uint_eq(wait_watching(0), 0); /* not watched: not counted */
+  ck_assert_uint_eq(wait_watching(WEIR_POLL_IN), WEIR_POLL_IN);
+  ck_assert_uint_eq(wait_watching(WEIR_POLL_OUT), WEIR_POLL_OUT);
+  ck_assert_uint_eq(wait_watching(WEIR_POLL_IN), 0);
   ck_assert_int_eq(recv_bytes(64), -EAGAIN);
   TOLD("spurious 1, recv 64=-11");
 }
@@ -454,10 +461,10 @@ END_TEST
 START_TEST(spurious_for_ever_ends) {
   begin("socket wait *: spurious in");
   int times = 0;
-  while (weir_simulation_wait(&simulation, WEIR_POLL_IN) != 0) ck_assert_int_lt(times++, 100);
+  while (wait_watching(WEIR_POLL_IN) != 0) ck_assert_int_lt(times++, 100);
   ck_assert_int_eq(times, WEIR_AGAIN_MAX);
   TURN(QUIESCENT);
-  ck_assert(!weir_simulation_spinning(&simulation));
+  ck_assert(!weir_network_spinning(&network));
 }
 END_TEST
 
@@ -477,13 +484,13 @@ START_TEST(idle_steps_come_in_one_order) {
   begin("peer send 10\napp when idle: close; abort\npeer fin; close\napp get_buffer 1: close\napp when idle: abort");
   TURN(PEER);
   TURN(APP);
-  ck_assert_uint_eq(simulation.app_first, 1);
-  ck_assert_uint_eq(simulation.app_count, 2);
-  simulation.app_count = 0;
+  ck_assert_uint_eq(network.app_first, 1);
+  ck_assert_uint_eq(network.app_count, 2);
+  network.app_count = 0;
   TURN(PEER);
   TURN(APP);
-  ck_assert_uint_eq(simulation.app_first, 6);
-  ck_assert_uint_eq(simulation.app_count, 1);
+  ck_assert_uint_eq(network.app_first, 6);
+  ck_assert_uint_eq(network.app_count, 1);
   TURN(QUIESCENT);
   TOLD("peer_send 10@0, peer_fin, peer_close");
 }
@@ -508,7 +515,7 @@ END_TEST
 START_TEST(parts_end_with_the_connection) {
   begin("peer send 10 by 4; fin\napp when idle: close");
   TURN(PEER);
-  weir_simulation_close(&simulation);
+  weir_simulation_close(simulation);
   TURN(PEER);
   TURN(APP);
   TOLD("peer_send 4@0, socket_close, peer_saw_reset");
@@ -519,8 +526,8 @@ START_TEST(peer_acts_after_an_occasion) {
   begin("peer after recv 2: send 3; fin\npeer after get_buffer 2+: send 1\npeer after send 1: reset");
   (void)recv_bytes(64);
   (void)recv_bytes(64);
-  weir_simulation_occasion(&simulation, WEIR_OCCASION_GET_BUFFER);
-  weir_simulation_occasion(&simulation, WEIR_OCCASION_GET_BUFFER);
+  weir_simulation_occasion(simulation, WEIR_OCCASION_GET_BUFFER);
+  weir_simulation_occasion(simulation, WEIR_OCCASION_GET_BUFFER);
   (void)send_from(0, 5);
   TOLD("recv 64=-11, recv 64=-11, peer_send 3@0, peer_fin, send 5=5, peer_reset");
 }
@@ -528,8 +535,8 @@ END_TEST
 
 START_TEST(peer_acts_after_each_of_a_range) {
   begin("peer after get_buffer 2+: send 1\npeer after wait 1: send 5");
-  for (int times = 0; times < 3; times++) weir_simulation_occasion(&simulation, WEIR_OCCASION_GET_BUFFER);
-  ck_assert_uint_eq(weir_simulation_wait(&simulation, WEIR_POLL_IN), WEIR_POLL_IN);
+  for (int times = 0; times < 3; times++) weir_simulation_occasion(simulation, WEIR_OCCASION_GET_BUFFER);
+  ck_assert_uint_eq(wait_watching(WEIR_POLL_IN), WEIR_POLL_IN);
   TOLD("peer_send 1@0, peer_send 1@1, peer_send 5@2");
 }
 END_TEST
@@ -538,23 +545,23 @@ START_TEST(application_acts_after_an_occasion) {
   begin("peer send 10\napp after get_buffer 1: close; abort\napp after get_buffer 1-2: is_closing\n"
         "app after buffer_updated 1: close");
   uint16_t steps[16];
-  ck_assert_uint_eq(weir_simulation_take_due(&simulation, steps, 16), 0);
-  weir_simulation_occasion(&simulation, WEIR_OCCASION_GET_BUFFER);
-  weir_simulation_occasion(&simulation, WEIR_OCCASION_GET_BUFFER);
-  ck_assert(weir_simulation_is_due(&simulation));
+  ck_assert_uint_eq(weir_network_take_due(&network, steps, 16), 0);
+  weir_simulation_occasion(simulation, WEIR_OCCASION_GET_BUFFER);
+  weir_simulation_occasion(simulation, WEIR_OCCASION_GET_BUFFER);
+  ck_assert(weir_network_is_due(&network));
   TURN(APP); /* before the peer's */
-  ck_assert_uint_eq(simulation.app_count, 0);
-  ck_assert_uint_eq(weir_simulation_take_due(&simulation, steps, 2), 2);
+  ck_assert_uint_eq(network.app_count, 0);
+  ck_assert_uint_eq(weir_network_take_due(&network, steps, 2), 2);
   ck_assert_uint_eq(steps[0], 1);
   ck_assert_uint_eq(steps[1], 2);
-  ck_assert_uint_eq(weir_simulation_take_due(&simulation, steps, 16), 1);
+  ck_assert_uint_eq(weir_network_take_due(&network, steps, 16), 1);
   ck_assert_uint_eq(steps[0], 3);
-  ck_assert_uint_eq(weir_simulation_take_due(&simulation, steps, 16), 1);
+  ck_assert_uint_eq(weir_network_take_due(&network, steps, 16), 1);
   ck_assert_uint_eq(steps[0], 3);
-  ck_assert(!weir_simulation_is_due(&simulation));
+  ck_assert(!weir_network_is_due(&network));
   TURN(PEER);
   uint16_t first = 0;
-  ck_assert_uint_eq(weir_simulation_unreached(&simulation, &first), 1);
+  ck_assert_uint_eq(weir_network_unreached(&network, &first), 1);
   ck_assert_uint_eq(first, 4);
 }
 END_TEST
@@ -563,11 +570,11 @@ START_TEST(too_many_due_are_dropped) {
   begin("app after get_buffer *: close");
   uint16_t step = 0;
   for (int times = 0; times < 3 * WEIR_STEPS_MAX; times++) {
-    weir_simulation_occasion(&simulation, WEIR_OCCASION_GET_BUFFER);
-    if (times % 3 == 0) ck_assert_uint_eq(weir_simulation_take_due(&simulation, &step, 1), 1);
+    weir_simulation_occasion(simulation, WEIR_OCCASION_GET_BUFFER);
+    if (times % 3 == 0) ck_assert_uint_eq(weir_network_take_due(&network, &step, 1), 1);
   }
   size_t left = 0;
-  while (weir_simulation_take_due(&simulation, &step, 1) == 1) left++;
+  while (weir_network_take_due(&network, &step, 1) == 1) left++;
   ck_assert_uint_ge(left, WEIR_STEPS_MAX - 1);
   ck_assert_uint_le(left, WEIR_STEPS_MAX);
 }
@@ -576,37 +583,37 @@ END_TEST
 START_TEST(unreached_steps_are_counted) {
   begin("socket at start: buffer 10\npeer send 10\npeer send 10\napp connection_made 1: close\nsocket recv 2: again");
   uint16_t first = 0;
-  ck_assert_uint_eq(weir_simulation_unreached(&simulation, &first), 4);
+  ck_assert_uint_eq(weir_network_unreached(&network, &first), 4);
   ck_assert_uint_eq(first, 1);
   TURN(PEER);
-  weir_simulation_occasion(&simulation, WEIR_OCCASION_CONNECTION_MADE);
+  weir_simulation_occasion(simulation, WEIR_OCCASION_CONNECTION_MADE);
   (void)recv_bytes(1);
-  ck_assert_uint_eq(weir_simulation_unreached(&simulation, &first), 2);
+  ck_assert_uint_eq(weir_network_unreached(&network, &first), 2);
   ck_assert_uint_eq(first, 2);
   TURN(PEER);
   (void)recv_bytes(1);
-  ck_assert_uint_eq(weir_simulation_unreached(&simulation, &first), 0);
+  ck_assert_uint_eq(weir_network_unreached(&network, &first), 0);
 }
 END_TEST
 
 START_TEST(time_passes) {
   begin("peer when idle: sleep 100; send 1");
   TURN(PEER);
-  ck_assert_uint_eq(simulation.clock_ms, 100);
-  weir_simulation_timeout(&simulation, 50);
-  ck_assert_uint_eq(simulation.clock_ms, 150);
+  ck_assert_uint_eq(network.clock_ms, 100);
+  weir_network_timeout(&network, 50);
+  ck_assert_uint_eq(network.clock_ms, 150);
   TOLD("advance 100, peer_send 1@0, timeout 50");
 }
 END_TEST
 
 START_TEST(watching_is_recorded_where_it_changes) {
   begin("");
-  weir_simulation_watch(&simulation, WEIR_POLL_IN);
-  weir_simulation_watch(&simulation, WEIR_POLL_IN);
-  weir_simulation_watch(&simulation, WEIR_POLL_IN | WEIR_POLL_OUT);
-  weir_simulation_watch(&simulation, 0);
-  weir_simulation_close(&simulation);
-  weir_simulation_watch(&simulation, WEIR_POLL_IN);
+  weir_simulation_watch(simulation, WEIR_POLL_IN);
+  weir_simulation_watch(simulation, WEIR_POLL_IN);
+  weir_simulation_watch(simulation, WEIR_POLL_IN | WEIR_POLL_OUT);
+  weir_simulation_watch(simulation, 0);
+  weir_simulation_close(simulation);
+  weir_simulation_watch(simulation, WEIR_POLL_IN);
   TOLD("watch 1, watch 3, watch 0, socket_close");
 }
 END_TEST
@@ -616,8 +623,8 @@ START_TEST(fruitless_waits_are_a_spin) {
   begin("peer fin");
   TURN(PEER);
   int waits = 0;
-  while (!weir_simulation_spinning(&simulation)) {
-    ck_assert_uint_eq(weir_simulation_wait(&simulation, WEIR_POLL_IN), WEIR_POLL_IN);
+  while (!weir_network_spinning(&network)) {
+    ck_assert_uint_eq(wait_watching(WEIR_POLL_IN), WEIR_POLL_IN);
     (void)recv_bytes(64); /* the first end of file is progress, the others are not */
     ck_assert_int_lt(waits++, 1000);
   }
@@ -630,14 +637,14 @@ START_TEST(progress_is_no_spin) {
   begin("peer send 1000");
   TURN(PEER);
   for (int waits = 0; waits < 1000; waits++) {
-    (void)weir_simulation_wait(&simulation, WEIR_POLL_IN);
+    (void)wait_watching(WEIR_POLL_IN);
     ck_assert_int_eq(recv_bytes(1), 1);
   }
   for (int waits = 0; waits < 1000; waits++) {
-    (void)weir_simulation_wait(&simulation, WEIR_POLL_IN);
-    weir_simulation_progress(&simulation);
+    (void)wait_watching(WEIR_POLL_IN);
+    weir_simulation_progress(simulation);
   }
-  ck_assert(!weir_simulation_spinning(&simulation));
+  ck_assert(!weir_network_spinning(&network));
 }
 END_TEST
 

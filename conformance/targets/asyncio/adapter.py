@@ -15,31 +15,43 @@ import weir  # noqa: E402
 SELECTORS = {"epoll": "EpollSelector", "poll": "PollSelector", "select": "SelectSelector"}
 CAPABILITIES = (
     "half_close write_eof pause is_reading flow_control limits_query set_protocol plain writelines "
-    "buffer_kinds write_kinds raise"
+    "buffer_kinds write_kinds raise connections"
 ).split()
 
 
 RESTARTS_MAX = 1000
 
 
+def open_transport(connection, loop):
+    """Makes the transport of one connection."""
+
+    def connected(task):
+        if not task.cancelled() and task.exception() is not None:
+            connection.fail("create_connection: %r" % task.exception())
+
+    sock = socket.socket(fileno=connection.descriptor)
+    sock.setblocking(False)
+    task = loop.create_task(loop.create_connection(connection.first, sock=sock))
+    task.add_done_callback(connected)
+    return task
+
+
 def connect(run, loop):
-    """Makes the transport, and has the loop listen to the harness."""
+    """Has the loop listen to the harness, and makes the first transport."""
+    tasks = []
 
     def wake():
         if run.wake():
             loop.stop()
 
-    def connected(task):
-        if not task.cancelled() and task.exception() is not None:
-            run.fail("create_connection: %r" % task.exception())
+    def handle(_, context):
+        run.exception(context.get("exception"), context.get("protocol"))
 
-    loop.set_exception_handler(lambda _, context: run.exception(context.get("exception")))
+    loop.set_exception_handler(handle)
     loop.add_reader(run.control, wake)
-    connection = socket.socket(fileno=run.descriptor)
-    connection.setblocking(False)
-    task = loop.create_task(loop.create_connection(run.first, sock=connection))
-    task.add_done_callback(connected)
-    return task
+    run.connect = lambda connection: tasks.append(open_transport(connection, loop))
+    run.connect(run)
+    return tasks
 
 
 def drive(run, loop):
@@ -57,14 +69,16 @@ def drive(run, loop):
     run.fail("the loop gives up whenever it is run")
 
 
-def clear_away(run, loop, task):
+def clear_away(run, loop, tasks):
     """What fails here has been judged in the run, or is nobody's business."""
     with contextlib.suppress(Exception):
         loop.remove_reader(run.control)
-        task.cancel()
-        if run.transport is not None:
-            with contextlib.suppress(Exception):
-                run.transport.abort()
+        for task in tasks:
+            task.cancel()
+        for connection in run.connections:
+            if connection.transport is not None:
+                with contextlib.suppress(Exception):
+                    connection.transport.abort()
         # Twice: connection_lost is called in the turn after abort().
         for _ in range(2):
             loop.call_soon(loop.stop)
@@ -82,13 +96,13 @@ def main():
     for run in weir.runs():
         loop = asyncio.SelectorEventLoop(selector())
         try:
-            task = connect(run, loop)
+            tasks = connect(run, loop)
         except Exception as error:
             run.fail("the adapter failed: %r" % error)
             loop.close()
             continue
         drive(run, loop)
-        clear_away(run, loop, task)
+        clear_away(run, loop, tasks)
 
 
 if __name__ == "__main__":

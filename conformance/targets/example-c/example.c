@@ -336,7 +336,7 @@ const weir_target *weir_plugin(void) {
   enum {
     capabilities = WEIR_CAN_HALF_CLOSE | WEIR_CAN_WRITE_EOF | WEIR_CAN_PAUSE | WEIR_CAN_IS_READING |
                    WEIR_CAN_FLOW_CONTROL | WEIR_CAN_LIMITS_QUERY | WEIR_CAN_SET_PROTOCOL | WEIR_CAN_PLAIN |
-                   WEIR_CAN_WRITELINES | WEIR_CAN_RAISE
+                   WEIR_CAN_WRITELINES | WEIR_CAN_RAISE | WEIR_CAN_CONNECTIONS
   };
   static const weir_target target = {.abi = WEIR_ABI,
                                      .size = sizeof target,

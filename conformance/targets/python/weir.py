@@ -10,6 +10,9 @@ in it what the scenario says.
             stop the loop when that returns True ...
         ... throw everything away ...
 
+With the capability "connections", run.connect is a function that makes a transport
+on one more connection: it has a descriptor and first(), as the run has.
+
 conformance/targets/README.md says more; ../asyncio/adapter.py is an example.
 Python 3.7 and later.
 """
@@ -25,6 +28,8 @@ ABI = 1
 STOP = 2
 NOT_GIVEN = -(2**31)
 ANOTHER_PROTOCOL = 255
+# Numbers that say which connection they are about (weir/adapter.h).
+CONNECTION_BITS, BUFFER_BITS = 8, 24
 POISON = b"\xa5"
 # The core looks at its four latest buffers again; those here are kept alive.
 BUFFERS_KEPT = 8
@@ -122,6 +127,8 @@ def _numbers(table, *words):
     "pause_writing",
     "resume_writing",
 )
+
+_OPEN = number("event", "open")
 
 # One of each is enough: nothing is read from them after the next call.
 _the_call, _the_decision = _Call(), _Decision()
@@ -315,7 +322,8 @@ def _set_protocol(run, method, request):
 
 
 def _get_protocol(run, method, request):
-    return getattr(method(), "number", ANOTHER_PROTOCOL)
+    found = method()
+    return found.number if getattr(found, "run", None) is run else ANOTHER_PROTOCOL
 
 
 def _plain_call(run, method, request):
@@ -352,14 +360,13 @@ _CALLS = {
 # ---- A run -------------------------------------------------------------------
 
 
-class Run:
-    """One scenario: a connection, its protocol objects and its buffers."""
+class Connection:
+    """One connection: its protocol objects and its buffers."""
 
-    def __init__(self, run):
-        self.descriptor, self.control = run.descriptor, run.control
+    def __init__(self, run, index, descriptor, plain):
+        self.run, self.index, self.descriptor = run, index, descriptor
         self.transport = None
-        self.failed = False
-        self._plain = bool(run.plain)
+        self._plain = bool(plain)
         self._protocols = {}
         self._kept = [None] * BUFFERS_KEPT
         self._asked = 0  # get_buffer calls so far
@@ -375,45 +382,16 @@ class Run:
             self._protocols[which] = (Probe if buffered else PlainProbe)(self, which)
         return self._protocols[which]
 
-    def wake(self):
-        """The control descriptor is readable: acts where the application is to
-        act.  True: the run is over, and the loop should be stopped."""
-        if _wake() == STOP:
-            return True
-        if _outside():
-            if _call(_call_address, _decision_address):
-                self.make_calls()
-            _end(None, 0)
-        return False
-
-    def is_over(self):
-        """Whether the harness has seen all that it wants to see."""
-        return _wake() == STOP
-
     def fail(self, text):
         """The transport could not even be made: the adapter's fault or the harness's."""
-        self.failed = True
+        self.run.failed = True
         _fail(text.encode("utf-8", "backslashreplace"))
-
-    def exception(self, error):
-        """The loop's exception handler was called."""
-        if error is None:
-            _exception(_OTHER_ERROR, 0)
-        else:
-            _exception(*classify(error))
 
     def make_calls(self):
         """Makes the call that lies ready, and all that follow it in this callback."""
-        more = True
-        while more:
-            if _the_call.event == _GET_BUFFER:
-                self._resize(_the_call.a)
-                _done(_NO_ERROR, 0, 0)
-            else:
-                self._make_call(_the_call.event, _Request(_the_call))
-            more = _call(_call_address, _decision_address)
+        self.run.make_calls()
 
-    def _make_call(self, event, request):
+    def make_call(self, event, request):
         name, how = _CALLS[event]
         method = getattr(self.transport, name, None)
         if self.transport is None:
@@ -454,9 +432,9 @@ class Run:
         try:
             buffer.append(buffer.pop())
         except BufferError:
-            _held(nth)
+            _held(nth | self.index << BUFFER_BITS)
 
-    def _resize(self, size):
+    def resize(self, size):
         if self._latest is None:
             return
         buffer, address, _ = self._latest
@@ -471,6 +449,68 @@ class Run:
             pass
 
 
+class Run(Connection):
+    """One scenario, and the connection that is there from its beginning."""
+
+    def __init__(self, run):
+        super().__init__(self, 0, run.descriptor, run.plain)
+        self.control = run.control
+        self.failed = False
+        self.connections = [self]
+        # Makes a transport on one more connection; an adapter that declares "connections" sets it.
+        self.connect = None
+
+    def wake(self):
+        """The control descriptor is readable: acts where the application is to
+        act.  True: the run is over, and the loop should be stopped."""
+        if _wake() == STOP:
+            return True
+        if _outside():
+            if _call(_call_address, _decision_address):
+                self.make_calls()
+            _end(None, 0)
+        return False
+
+    def is_over(self):
+        """Whether the harness has seen all that it wants to see."""
+        return _wake() == STOP
+
+    def exception(self, error, protocol=None):
+        """The loop's exception handler was called; about whose connection, if that is told."""
+        kind, which = (_OTHER_ERROR, 0) if error is None else classify(error)
+        if isinstance(protocol, _Callbacks):
+            kind |= (protocol.run.index + 1) << CONNECTION_BITS
+        _exception(kind, which)
+
+    def make_calls(self):
+        more = True
+        while more:
+            event, connection = _the_call.event, self
+            if event >> CONNECTION_BITS and event & 0xFF != _OPEN:
+                connection = self._of(event >> CONNECTION_BITS)
+                event &= 0xFF
+            if event == _GET_BUFFER:
+                connection.resize(_the_call.a)
+                _done(_NO_ERROR, 0, 0)
+            elif event & 0xFF == _OPEN:
+                self._open(event >> CONNECTION_BITS, _the_call.b, _the_call.option)
+            else:
+                connection.make_call(event, _Request(_the_call))
+            more = _call(_call_address, _decision_address)
+
+    def _of(self, index):
+        return next(connection for connection in self.connections if connection.index == index)
+
+    def _open(self, index, descriptor, plain):
+        connection = Connection(self, index, descriptor, plain)
+        self.connections.append(connection)
+        try:
+            self.connect(connection)
+        except Exception as error:
+            connection.fail("the adapter cannot open one more connection: %r" % error)
+        _done(_NO_ERROR, 0, 0)
+
+
 # ---- The probe ---------------------------------------------------------------
 
 
@@ -478,7 +518,8 @@ class _Callbacks:
     """What buffered and plain protocols have in common."""
 
     def __init__(self, run, number):
-        self.run, self.number = run, number
+        self.run, self.number = run, number  # run: the connection that it belongs to
+        self.handle = run.index << CONNECTION_BITS | number
 
     def connection_made(self, transport):
         self.run.transport = transport
@@ -499,7 +540,7 @@ class _Callbacks:
         self._callback(_RESUME)
 
     def _callback(self, event, a=0, b=0, data=None, size=0):
-        _begin(event, self.number, a, b, data, size)
+        _begin(event, self.handle, a, b, data, size)
         return self._act(None, 0)
 
     def _act(self, address, size):
@@ -518,7 +559,7 @@ class Probe(_Callbacks, asyncio.BufferedProtocol):
     def get_buffer(self, sizehint):
         run = self.run
         run.check_held(always=True)
-        _begin(_GET_BUFFER, self.number, sizehint, 0, None, 0)
+        _begin(_GET_BUFFER, self.handle, sizehint, 0, None, 0)
         if _call(_call_address, _decision_address):
             run.make_calls()
         raised = _the_decision.raised
@@ -530,7 +571,7 @@ class Probe(_Callbacks, asyncio.BufferedProtocol):
         return made
 
     def buffer_updated(self, nbytes):
-        _begin(_UPDATED, self.number, nbytes, 0, None, 0)
+        _begin(_UPDATED, self.handle, nbytes, 0, None, 0)
         try:
             self._act(None, 0)
         finally:

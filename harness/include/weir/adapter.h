@@ -24,7 +24,19 @@
  *
  * When run.control is readable:
  *   weir_adapter_wake() == WEIR_WAKE_CALLS: the loop above, begun by
- *   weir_adapter_outside() in place of weir_adapter_begin(). */
+ *   weir_adapter_outside() in place of weir_adapter_begin().
+ *
+ * More than one connection (capability "connections"; who does not declare it
+ * need not read on).  A call with event "open" asks for a transport on a further
+ * descriptor: a is the handle of its first protocol object, b the descriptor,
+ * option 1 for a plain protocol.  From then on numbers say which connection they
+ * are about, in the bits above the lowest eight, 0 for the first:
+ *   protocol object n of connection c is c << 8 | n   in weir_adapter_begin
+ *   a call's event e of connection c is  c << 8 | e   in weir_adapter_call_info
+ *   exception k of connection c is (c + 1) << 8 | k   in weir_adapter_exception;
+ *                       k alone where it is not known
+ *   buffer n of connection c is         c << 24 | n   in weir_adapter_held
+ * Inside a callback of one connection a call may be about another. */
 #ifndef WEIR_ADAPTER_H
 #define WEIR_ADAPTER_H
 

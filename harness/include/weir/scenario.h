@@ -28,7 +28,8 @@ enum {
   WEIR_MILLISECONDS_MAX = 86400000, /* one day */
   WEIR_LINE_MAX = 1024,             /* bytes of a line of text */
   WEIR_TEXT_MAX = 1 << 20,          /* bytes of a text scenario */
-  WEIR_ENCODED_MAX = 1 << 16        /* bytes that decode looks at; encode never writes more */
+  WEIR_ENCODED_MAX = 1 << 16,       /* bytes that decode looks at; encode never writes more */
+  WEIR_CONNECTIONS = 4              /* connections of a run at most; number 0 is there from the beginning */
 };
 
 /* Who acts. */
@@ -65,9 +66,8 @@ typedef enum weir_when {
 
 /* What n counts.  X(NAME, word, is_callback): callbacks for IN and AFTER,
  * operations for AT and (peer only) AFTER.  Each is counted for itself, from 1,
- * over the whole connection.  WAIT counts the waits of the program in which the
- * socket was watched.  The first eight are in the order of weir_event from
- * WEIR_EVENT_CONNECTION_MADE on. */
+ * over the whole connection that the trigger is about (weir_step_counted).  WAIT counts the waits of the program in
+ * which the socket was watched.  The first eight are in the order of weir_event from WEIR_EVENT_CONNECTION_MADE on. */
 #define WEIR_OCCASIONS(X)                                                                                              \
   X(CONNECTION_MADE, "connection_made", 1)                                                                             \
   X(GET_BUFFER, "get_buffer", 1)                                                                                       \
@@ -98,9 +98,12 @@ typedef struct weir_step {
   uint16_t last;  /* >= first, or WEIR_NTH_OPEN */
   int32_t a;
   int32_t b;
+  uint8_t connection; /* whose step it is: below WEIR_CONNECTIONS */
+  uint8_t of;         /* AFTER, IN: 1 + the connection whose events are counted; 0: the step's own (`open`: 0's) */
+  uint8_t unused[2];  /* 0 */
 } weir_step;
 
-_Static_assert(sizeof(weir_step) == 16, "a step is 16 bytes");
+_Static_assert(sizeof(weir_step) == 20, "a step is 20 bytes, all of them fields");
 
 /* A number that was not given (limits, `by`). */
 #define WEIR_NOT_GIVEN INT32_MIN
@@ -151,7 +154,8 @@ _Static_assert(sizeof(weir_step) == 16, "a step is 16 bytes");
   X(APP_GET_LIMITS, "get_write_buffer_limits", APP, I | A | C, NO_OPTION, NO_ARG, NO_ARG)                              \
   X(APP_GET_SIZE, "get_write_buffer_size", APP, I | A | C, NO_OPTION, NO_ARG, NO_ARG)                                  \
   X(APP_GET_PROTOCOL, "get_protocol", APP, I | A | C, NO_OPTION, NO_ARG, NO_ARG)                                       \
-  X(APP_PROTOCOL, "protocol", APP, S, PROTOCOLS, NO_ARG, NO_ARG)
+  X(APP_PROTOCOL, "protocol", APP, S, PROTOCOLS, NO_ARG, NO_ARG)                                                       \
+  X(APP_OPEN, "open", APP, I | A | C, NO_OPTION, NO_ARG, NO_ARG)
 
 typedef enum weir_verb {
 #define X(name, word, actor, whens, options, a, b) WEIR_VERB_##name,
@@ -219,6 +223,14 @@ bool weir_occasion_is_callback(unsigned occasion);
  * at recv and send, error at recv and send, spurious at wait, EPIPE, ENOBUFS
  * and ENOMEM at send only (checked by weir_step_valid). */
 bool weir_verb_fits(unsigned verb, unsigned when, unsigned event);
+
+/* The connection whose events a step's trigger counts. */
+static inline unsigned weir_step_counted(const weir_step *step) {
+  return step->of != 0 ? step->of - 1u : step->verb == WEIR_VERB_APP_OPEN ? 0 : step->connection;
+}
+/* Whether a step can hang on another connection's events: what decides how a
+ * callback of its own ends cannot (size, raise, return, resize). */
+bool weir_step_crosses(unsigned verb, unsigned when);
 
 /* ---- A scenario ------------------------------------------------------------
  * No pointers inside: it may be copied, compared and put into shared memory. */

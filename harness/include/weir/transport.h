@@ -69,7 +69,8 @@ typedef void weir_ready_fn(void *context, unsigned ready);
 typedef void weir_soon_fn(void *context);
 
 /* The operations.  Every pointer is set.  `size` is sizeof(weir_host) as the
- * host knows it: a field past it does not exist. */
+ * host knows it: a field past it does not exist.  Each connection is given a
+ * table of its own: there is one loop behind them, but it tells them apart. */
 typedef struct weir_host {
   uint32_t size;
   weir_loop *loop;
@@ -83,7 +84,8 @@ typedef struct weir_host {
   ptrdiff_t (*sendv)(weir_socket *socket, const weir_slice *slices, size_t count);
   /* shutdown(SHUT_WR): the peer sees the end after what was sent.  0 or -errno. */
   int (*shutdown)(weir_socket *socket);
-  /* close(2).  The socket is gone afterwards; watch() it with 0 first. */
+  /* close(2).  The socket is gone afterwards; watch() it with 0 first.  Like a
+   * descriptor's number, its address may be the next connection's at once. */
   void (*close)(weir_socket *socket);
 
   /* What the socket is watched for from now on, in place of what was: a set of
@@ -186,7 +188,8 @@ typedef struct weir_transport_calls {
   X(BUFFER_KINDS, "buffer_kinds",                                                                                      \
     "languages that have them (not C): buffers that are an array, an mmap, read-only, ...")                            \
   X(WRITE_KINDS, "write_kinds", "languages that have them (not C): bytes-like objects of many kinds and shapes")       \
-  X(RAISE, "raise", "callbacks may raise")
+  X(RAISE, "raise", "callbacks may raise")                                                                             \
+  X(CONNECTIONS, "connections", "more than one connection in a run: open() again while others are open")
 
 enum {
 #define X(name, word, meaning) WEIR_CAPABILITY_INDEX_##name,

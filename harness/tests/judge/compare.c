@@ -123,11 +123,11 @@ static bool agree(compare_judges *judges, const weir_record *records, uint32_t c
   weir_validator_feed(validator, records, count);
   weir_problem problem = {0};
   weir_judgement judgement = weir_validator_finish(validator, &problem);
-  unsigned connections = 0;
-  for (uint32_t i = 0; i < count; i++)
-    if (records[i].connection >= connections) connections = records[i].connection + 1u;
+  bool there[UINT8_MAX + 1] = {false};
+  for (uint32_t i = 0; i < count; i++) there[records[i].connection] = true;
   bool readable = true;
-  for (unsigned connection = 0; connection < connections; connection++) {
+  for (unsigned connection = 0; connection <= UINT8_MAX; connection++) {
+    if (!there[connection]) continue;
     naive_story story;
     naive_verdict verdict;
     if (!naive_story_read(&story, records, count, (uint8_t)connection, judges->moments)) {
