@@ -17,6 +17,9 @@ const char *weir_mutation_name(unsigned mutation) {
 /* ---- What keeps a scenario valid */
 
 static void repair_step(const weir_step *previous, weir_step *step) {
+  weir_step own = *step;
+  own.of = 0;
+  if (!weir_step_crosses(step->verb, step->when) || weir_step_counted(step) == weir_step_counted(&own)) step->of = 0;
   if (step->when == WEIR_WHEN_SAME && !weir_step_joins(weir_verb_get(step->verb)->actor, previous))
     step->when = WEIR_WHEN_IDLE;
   if (step->verb == WEIR_VERB_SOCKET_ERROR && !weir_error_fits(step->option, step->event))
@@ -30,12 +33,15 @@ void weir_scenario_repair(weir_scenario *scenario) {
 }
 
 void weir_scenario_lighten(weir_scenario *scenario) {
-  enum { READ_MAX = 1000, ELEMENT_MAX = 1000, WRITE_MAX = 70000 };
+  enum { READ_MAX = 1000, ELEMENT_MAX = 1000, WRITE_MAX = 70000, TIMES_MAX = 15 };
   for (uint32_t i = 0; i < scenario->count; i++) {
     weir_step *step = &scenario->steps[i];
     if (step->verb == WEIR_VERB_PEER_SEND && step->a > READ_MAX) step->a = 1 + step->a % READ_MAX;
     if (step->verb == WEIR_VERB_APP_WRITE && step->a > WRITE_MAX) step->a %= WRITE_MAX;
     if (step->verb == WEIR_VERB_APP_WRITELINES && step->b > ELEMENT_MAX) step->b %= ELEMENT_MAX;
+    bool lasting = step->verb == WEIR_VERB_APP_SIZE || step->verb == WEIR_VERB_SOCKET_SHORT;
+    if (!lasting && step->last > step->first && step->last - step->first > TIMES_MAX)
+      step->last = step->first < WEIR_NTH_MAX - TIMES_MAX ? (uint16_t)(step->first + TIMES_MAX) : WEIR_NTH_MAX;
   }
 }
 
@@ -162,6 +168,7 @@ static bool insert_step(mutating *self) {
   weir_step step = {.verb = (uint8_t)weir_chance_below(self->chance, WEIR_VERB_COUNT)};
   draw_trigger(self->chance, &step);
   draw_arguments(self->chance, &step);
+  if (step.verb == WEIR_VERB_APP_OPEN) step.connection = 1; /* on 0 it does nothing */
   *open_room(self->scenario, weir_chance_below(self->chance, self->scenario->count + 1), 1) = step;
   return true;
 }
@@ -239,13 +246,32 @@ static bool change_number(mutating *self) {
   return true;
 }
 
+static bool opens_another(const weir_scenario *scenario) {
+  for (uint32_t i = 0; i < scenario->count; i++)
+    if (scenario->steps[i].verb == WEIR_VERB_APP_OPEN && scenario->steps[i].connection != 0) return true;
+  return false;
+}
+
+/* Where there is one connection, all that is not about it is in vain. */
+static bool change_place(mutating *self) {
+  if (!opens_another(self->scenario)) return false;
+  weir_step *step = any_step(self);
+  if (weir_chance_below(self->chance, 3) > 0) {
+    *step = weir_step_at(*step, weir_chance_below(self->chance, WEIR_PLACES));
+  } else {
+    step->connection = step->verb == WEIR_VERB_APP_OPEN ? 1 : 0;
+    step->of = 0;
+  }
+  return true;
+}
+
 weir_mutation weir_scenario_mutate(weir_scenario *scenario, weir_chance *chance, uint32_t steps_max) {
   static bool (*const ways[WEIR_MUTATION_COUNT])(mutating * self) = {
       [WEIR_MUTATION_INSERT] = insert_step,        [WEIR_MUTATION_DELETE] = delete_steps,
       [WEIR_MUTATION_DUPLICATE] = duplicate_steps, [WEIR_MUTATION_MOVE] = move_steps,
       [WEIR_MUTATION_VERB] = change_verb,          [WEIR_MUTATION_TRIGGER] = change_trigger,
       [WEIR_MUTATION_RANGE] = change_range,        [WEIR_MUTATION_OPTION] = change_option,
-      [WEIR_MUTATION_NUMBER] = change_number};
+      [WEIR_MUTATION_NUMBER] = change_number,      [WEIR_MUTATION_PLACE] = change_place};
   enum { TRIES = 16 };
   mutating self = {.scenario = scenario, .chance = chance, .steps_max = steps_max};
   if (self.steps_max > WEIR_STEPS_MAX) self.steps_max = WEIR_STEPS_MAX;

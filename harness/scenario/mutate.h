@@ -19,7 +19,8 @@
   X(TRIGGER, "trigger")     /* the same deed at another occasion: in another callback, ... */                          \
   X(RANGE, "range")         /* at another one of its kind: the second, every, ... */                                   \
   X(OPTION, "option")       /* another word */                                                                         \
-  X(NUMBER, "number")       /* another argument */
+  X(NUMBER, "number")       /* another argument */                                                                     \
+  X(PLACE, "place")         /* another connection, or one that hangs on another's events */
 
 typedef enum weir_mutation {
 #define X(name, word) WEIR_MUTATION_##name,
@@ -42,8 +43,10 @@ void weir_scenario_splice(weir_scenario *scenario, const weir_scenario *other, w
  * no longer join the turn of the step before it has a turn of its own. */
 void weir_scenario_repair(weir_scenario *scenario);
 
-/* Makes sizes smaller that make a run long and show nothing that smaller ones
- * do not.  Those of single writes stay: the default limits are 16 and 64 KiB. */
+/* Takes away what makes a run long and shows nothing more.  Sizes get smaller,
+ * but for those of single writes: the default limits are 16 and 64 KiB.  What
+ * happens every time, and may make itself happen again (a peer that sends at
+ * every wait never comes to rest), happens a few times. */
 void weir_scenario_lighten(weir_scenario *scenario);
 
 #endif

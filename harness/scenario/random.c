@@ -47,7 +47,8 @@ void weir_step_random(weir_chance *chance, const weir_step *previous, weir_step 
   step->b = weir_argument_random(chance, &verb->b);
   if (step->verb == WEIR_VERB_PEER_SEND && step->when != WEIR_WHEN_IDLE) step->b = WEIR_NOT_GIVEN;
   /* `open` on connection 0 does nothing. */
-  if (step->verb == WEIR_VERB_APP_OPEN || below(state, 8) == 0) *step = weir_step_at(*step, below(state, WEIR_PLACES));
+  if (step->verb == WEIR_VERB_APP_OPEN || weir_chance_below(chance, 8) == 0)
+    *step = weir_step_at(*step, weir_chance_below(chance, WEIR_PLACES));
   assert(weir_step_valid(step, previous));
 }
 
