@@ -166,7 +166,6 @@ static weir_status examine(weir_search *self, weir_scenario *scenario, bool slow
                              .context = self->options.context};
   weir_shrunk shrunk;
   weir_status status = weir_engine_shrink(self->runner, &how, scenario, &shrunk, problem);
-  weir_runner_limit(self->runner, RECORDS_MAX);
   self->tally.all_runs += shrunk.runs;
   what->minimal = status == WEIR_OK && shrunk.end == WEIR_SHRINK_MINIMAL;
   if (status == WEIR_OK) status = confirm(self, scenario, what);
@@ -275,6 +274,7 @@ static weir_status run_trial(weir_search *self, weir_problem *problem) {
   self->tally.all_runs++;
   weir_runner_limit(self->runner, RECORDS_MAX);
   weir_status status = weir_runner_run(self->runner, self->trial, &run, &why);
+  weir_runner_limit(self->runner, 0);
   if (status == WEIR_OK && run.count == 0) status = weir_fail(&why, WEIR_BROKEN, 0, "a run left no trace");
   if (status != WEIR_OK) return run_failed(self, status, &why, problem);
   self->broken_in_a_row = 0;
