@@ -14,7 +14,7 @@
 #include "fuzz.h"
 
 #ifdef __AFL_FUZZ_INIT
-__AFL_FUZZ_INIT();
+__AFL_FUZZ_INIT()
 
 extern uint8_t *__afl_area_ptr;
 void __sanitizer_cov_trace_pc_guard_init(uint32_t *start, uint32_t *stop);
