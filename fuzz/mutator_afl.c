@@ -72,8 +72,8 @@ size_t afl_custom_fuzz(void *data, uint8_t *buffer, size_t size, uint8_t **out, 
     memcpy(one, from->at, length);
     if (strange > 0 && weir_chance_below(&self->chance, 8) == 0) {
       const piece *with = &theirs[weir_chance_below(&self->chance, strange)];
-      length = fuzz_splice(from->at, from->size, with->at, with->size, one, SCENARIO_MAX,
-                           weir_chance_next(&self->chance));
+      length =
+          fuzz_splice(from->at, from->size, with->at, with->size, one, SCENARIO_MAX, weir_chance_next(&self->chance));
     }
     length = fuzz_mutate(one, length, SCENARIO_MAX, weir_chance_next(&self->chance));
     used = put(self->out, used, one, length);
