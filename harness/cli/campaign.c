@@ -61,7 +61,7 @@ static bool watch_stop(void *context) {
 
 static void watch_progress(void *context, const weir_target_result *target, size_t done, size_t total) {
   const watch *self = context;
-  if (self->terminal && (done % 16 == 0 || done == total))
+  if (self->terminal && (target->protocol || done % 16 == 0 || done == total))
     (void)fprintf(stderr, "\r\033[K%s  %zu/%zu", target->name, done, total);
 }
 
@@ -140,7 +140,11 @@ static int run_targets(const weir_cli_campaign *campaign, const weir_suite *suit
   int exit_status = 0;
   for (size_t i = 0; i < campaign->target_count && !watch_stop(signals); i++) {
     weir_problem problem = {.text = ""};
-    weir_status status = weir_engine_test(campaign->targets[i], &runner_options, suite, &options, result, &problem);
+    const char *name = campaign->targets[i];
+    weir_status status =
+        campaign->streams != NULL
+            ? weir_streams_test(name, &runner_options, campaign->streams, &campaign->plan, &options, result, &problem)
+            : weir_engine_test(name, &runner_options, suite, &options, result, &problem);
     watch_end(signals);
     if (status != WEIR_OK) exit_status = weir_cli_fail(status, &problem);
   }

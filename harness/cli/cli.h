@@ -7,6 +7,7 @@
 
 #include "engine/engine.h"
 #include "engine/expectations.h"
+#include "engine/streams.h"
 #include "report/report.h"
 #include "targets/places.h"
 #include "trace/codec.h"
@@ -85,6 +86,8 @@ typedef struct weir_cli_campaign {
   int explain;                           /* failures to be explained behind a table; -1: the default */
   const weir_expectations *expectations; /* NULL: none are applied */
   const char *update;                    /* where to write what they should be, or NULL */
+  const weir_streams *streams;           /* not NULL: the targets are protocols, and these are the cases */
+  weir_streams_options plan;
 } weir_cli_campaign;
 
 struct argp_state;

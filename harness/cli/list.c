@@ -71,6 +71,7 @@ static const char *state_word(const weir_rule_info *rule) {
   switch (rule->state) {
   case WEIR_CHECKED: return "checked";
   case WEIR_OBSERVED: return "observed";
+  case WEIR_DRIVEN: return "driven";
   case WEIR_LATER: return "later";
   }
   return "?";

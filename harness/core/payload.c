@@ -10,13 +10,14 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/place.h"
 #include "weir/trace.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words of the pattern are read as little-endian");
 
 enum {
-  BLOCK_BITS = 10,
-  BLOCK = 1 << BLOCK_BITS,
+  BLOCK_BITS = WEIR_BLOCK_BITS,
+  BLOCK = WEIR_BLOCK,
   NUMBER_BITS = 15, /* of a block's number */
   STREAM_MAX = 512, /* streams: two for each of 256 connections */
   KEY_MASK = (1 << 24) - 1,
@@ -28,7 +29,7 @@ enum {
 
 /* Arbitrary bytes (splitmix64 from 1) without those of high bits 10, which are
  * the poison's; chosen so that no four in a row occur twice. */
-static const _Alignas(64) uint64_t pattern[BLOCK / 8] = {
+const _Alignas(64) uint64_t weir_payload_pattern[BLOCK / 8] = {
     0xec670a2dec025cc1, 0xf8eefb32555eeb65, 0xd10171c1ee42c90b, 0x4d0bff15027154d8, 0x75e0ec6cd7363cc3,
     0xde357e3de70f1227, 0x435c746167491718, 0x75dc7701564f61cb, 0xc0fcd44d14cffe67, 0x41d6d77476cf4b5d,
     0x794a3b6f6d6f4c57, 0x34fd0b632ac2ce17, 0x30eed0d0da572bf1, 0x63183773ef650837, 0x10e2c46865e946e2,
@@ -58,7 +59,7 @@ static const _Alignas(64) uint64_t pattern[BLOCK / 8] = {
 };
 
 static const uint8_t *pattern_at(size_t place) {
-  return (const uint8_t *)pattern + place;
+  return (const uint8_t *)weir_payload_pattern + place;
 }
 
 /* ---- Keys ------------------------------------------------------------------ */
@@ -83,12 +84,15 @@ static inline uint32_t rotate(uint32_t key, size_t bytes) {
   return key >> bits | key << (-bits & 31);
 }
 
+uint32_t weir_payload_key(weir_stream stream, uint64_t block) {
+  uint32_t number = (stream & (STREAM_MAX - 1)) << NUMBER_BITS | ((uint32_t)block & 0x7FFF);
+  uint32_t bits = mix(number);
+  return (bits & 0x3F) | (bits & 0xFC0) << 2 | (bits & 0x3F000) << 4 | (bits & 0xFC0000) << 6;
+}
+
 /* The key of the block that offset is in, turned so that it begins at offset. */
 static inline uint32_t key_at(weir_stream stream, uint64_t offset) {
-  uint32_t number = (stream & (STREAM_MAX - 1)) << NUMBER_BITS | ((uint32_t)(offset >> BLOCK_BITS) & 0x7FFF);
-  uint32_t bits = mix(number);
-  uint32_t key = (bits & 0x3F) | (bits & 0xFC0) << 2 | (bits & 0x3F000) << 4 | (bits & 0xFC0000) << 6;
-  return rotate(key, (size_t)offset);
+  return rotate(weir_payload_key(stream, offset >> BLOCK_BITS), (size_t)offset);
 }
 
 /* ---- Making and comparing within a block ------------------------------------ */

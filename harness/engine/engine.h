@@ -49,6 +49,11 @@ typedef struct weir_case_result {
   uint32_t unreached;
   uint64_t exercised[2];         /* rules put to the test, bit by weir_rule */
   char profile[WEIR_REASON_MAX]; /* "F12=high 65536 low 16384; ..." */
+  /* Of the role `protocol` (streams.h), else empty. */
+  char note[WEIR_REASON_MAX];      /* what was shown */
+  bool proof;                      /* ... is what the case is there for */
+  char again[2 * WEIR_REASON_MAX]; /* the command that repeats the first finding */
+  char *detail;                    /* lines for a person; NULL: none */
   /* What expectations say of it (expectations.h), rules as bits by weir_rule. */
   uint64_t known[2];                  /* rules whose break here is a known deviation */
   uint64_t gone[2];                   /* those of them that were kept: an unexpected pass */
@@ -67,6 +72,7 @@ typedef struct weir_target_result {
   char name[WEIR_CASE_NAME_MAX];
   char version[64];
   char unavailable[WEIR_REASON_MAX]; /* not empty: nothing was run, and why */
+  bool protocol;                     /* its role; else it is a transport */
   weir_case_result *cases;
   size_t count;
   size_t tally[WEIR_VERDICT_COUNT];
@@ -107,6 +113,8 @@ WEIR_MUST_USE weir_status weir_engine_judge(const weir_run *run, uint32_t needs,
 WEIR_MUST_USE weir_status weir_engine_test(const char *name, const weir_runner_options *runner_options,
                                            const weir_suite *suite, const weir_engine_options *options,
                                            weir_result *result, weir_problem *problem);
+/* Adds a target with no case.  NULL: no memory. */
+weir_target_result *weir_result_add(weir_result *result, const char *name, weir_problem *problem);
 void weir_case_result_clear(weir_case_result *result);
 void weir_result_clear(weir_result *result);
 

@@ -34,8 +34,9 @@ static bool ended(const weir_run *run, weir_end how) {
 /* ---- What the validator says */
 
 static void note_exercised(judging *self) {
-  for (unsigned rule = 0; rule < WEIR_RULE_COUNT; rule++)
-    if (weir_validator_exercised(self->validator, rule)) self->result->exercised[rule / 64] |= UINT64_C(1) << rule % 64;
+  uint64_t rules[WEIR_RULE_WORDS];
+  weir_validator_exercised_all(self->validator, rules);
+  for (unsigned word = 0; word < WEIR_RULE_WORDS; word++) self->result->exercised[word] |= rules[word];
 }
 
 /* What a PROFILE rule shows is also what puts it to the test. */
@@ -63,6 +64,19 @@ static int worst_first(const void *left, const void *right) {
   return (int)l->rule - (int)r->rule;
 }
 
+static bool has_several_connections(const weir_run *run) {
+  for (uint32_t i = 0; i < run->count; i++)
+    if (run->records[i].connection != 0) return true;
+  return false;
+}
+
+/* Where there are several, each finding says whose it is. */
+static void name_connection(weir_finding *finding) {
+  char message[WEIR_MESSAGE_MAX];
+  int length = snprintf(message, sizeof message, "connection %u: %s", finding->connection, finding->message);
+  if (length > 0) memcpy(finding->message, message, sizeof message);
+}
+
 /* A profile is never held against anyone. */
 static weir_status take_findings(judging *self) {
   size_t count = 0;
@@ -73,6 +87,8 @@ static weir_status take_findings(judging *self) {
   size_t used = 0;
   for (size_t i = 0; i < count; i++)
     if (level_of(&all[i]) != WEIR_PROFILE) kept[used++] = all[i];
+  if (has_several_connections(self->run))
+    for (size_t i = 0; i < used; i++) name_connection(&kept[i]);
   qsort(kept, used, sizeof *kept, worst_first);
   self->result->findings = kept;
   self->result->finding_count = used;

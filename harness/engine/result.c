@@ -17,6 +17,7 @@ const char *weir_verdict_name(weir_verdict verdict) {
 void weir_case_result_clear(weir_case_result *result) {
   free(result->findings);
   free(result->records);
+  free(result->detail);
   *result = (weir_case_result){.of = result->of};
 }
 

@@ -6,7 +6,7 @@
 #include "engine/capabilities.h"
 #include "engine/engine.h"
 
-static weir_target_result *add_target(weir_result *result, const char *name, weir_problem *problem) {
+weir_target_result *weir_result_add(weir_result *result, const char *name, weir_problem *problem) {
   weir_target_result *targets = realloc(result->targets, (result->count + 1) * sizeof *targets);
   if (targets == NULL) {
     (void)weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory for the results of %s", name);
@@ -63,7 +63,7 @@ static weir_status run_all(weir_runner *runner, const weir_suite *suite, const w
 
 weir_status weir_engine_test(const char *name, const weir_runner_options *runner_options, const weir_suite *suite,
                              const weir_engine_options *options, weir_result *result, weir_problem *problem) {
-  weir_target_result *target = add_target(result, name, problem);
+  weir_target_result *target = weir_result_add(result, name, problem);
   if (target == NULL) return WEIR_NO_MEMORY;
   weir_runner *runner = NULL;
   weir_problem found = {.text = ""};

@@ -12,6 +12,7 @@
 #include "weir/payload.h"
 #include "weir/transport.h"
 
+_Static_assert((int)WEIR_ADAPTER_BUFFER == (int)WEIR_BUFFER_SIZE_DEFAULT, "what get_buffer gives");
 _Static_assert(sizeof(weir_adapter_call_info) == 48 && offsetof(weir_adapter_call_info, address) == 32 &&
                    sizeof(weir_adapter_decision) == 16 && sizeof(weir_adapter_run) == 16,
                "foreign-function interfaces lay these out by hand");
@@ -61,6 +62,15 @@ static void report(weir_front *front) {
   weir_worker_done(&front->worker, front->trace.count, (uint32_t)weir_network_unreached(&front->network, &first));
 }
 
+/* Callbacks that no step hangs inside. */
+static uint32_t idle_callbacks(const weir_scenario *scenario) {
+  uint32_t idle = ((UINT32_C(2) << WEIR_EVENT_RESUME_WRITING) - 1) & ~((UINT32_C(1) << WEIR_EVENT_CONNECTION_MADE) - 1);
+  for (uint32_t i = 0; i < scenario->count; i++)
+    if (scenario->steps[i].when == WEIR_WHEN_IN)
+      idle &= ~(UINT32_C(1) << (WEIR_EVENT_CONNECTION_MADE + scenario->steps[i].event));
+  return idle;
+}
+
 /* One scenario that can be run, or false: the process should end. */
 static bool begin(weir_front *front, weir_adapter_run *run) {
   int descriptor = weir_descriptors_renew(front);
@@ -69,8 +79,10 @@ static bool begin(weir_front *front, weir_adapter_run *run) {
     return false;
   }
   weir_front_begin(front);
-  *run = (weir_adapter_run){
-      .descriptor = descriptor, .control = front->control, .plain = weir_probe_starts_plain(&front->probes[0])};
+  *run = (weir_adapter_run){.descriptor = descriptor,
+                            .control = front->control,
+                            .plain = weir_probe_starts_plain(&front->probes[0]),
+                            .idle = idle_callbacks(front->network.scenario)};
   return true;
 }
 
@@ -127,6 +139,22 @@ WEIR_EXPORT void weir_adapter_begin(int event, int protocol, int64_t a, int64_t 
   weir_probe *probe = probe_of(front, (unsigned)protocol >> 8);
   if (known && probe != NULL && object < WEIR_PROTOCOLS_MAX)
     weir_probe_begin(probe, (weir_event)event, object, a, b, address, size);
+  weir_front_unlock(front);
+}
+
+/* A callback that turns out to have steps makes no calls: nobody would make them. */
+WEIR_EXPORT void weir_adapter_pass(int event, int protocol, int64_t a, int64_t b, void *address, size_t size) {
+  weir_front *front = enter();
+  if (front == NULL) return;
+  bool known = event >= WEIR_EVENT_CONNECTION_MADE && event <= WEIR_EVENT_RESUME_WRITING;
+  unsigned object = (unsigned)protocol & 0xFF;
+  weir_probe *probe = probe_of(front, (unsigned)protocol >> 8);
+  if (known && probe != NULL && object < WEIR_PROTOCOLS_MAX) {
+    const bool gives = event == WEIR_EVENT_GET_BUFFER;
+    const weir_decision decision = {.size = WEIR_BUFFER_SIZE_DEFAULT, .kind = WEIR_BUFFER_BYTEARRAY};
+    weir_probe_begin(probe, (weir_event)event, object, a, b, gives ? NULL : address, gives ? 0 : size);
+    weir_application_end(&front->application, &decision, gives ? address : NULL, gives ? size : 0);
+  }
   weir_front_unlock(front);
 }
 

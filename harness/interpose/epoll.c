@@ -55,7 +55,7 @@ static int look(void *context, weir_shown shown, int milliseconds) {
   weir_object *set = weir_front_object(front, call->epoll);
   int count = weir_interest_report(front, set, shown, call->events, call->most);
   weir_front_unlock(front);
-  if (count == call->most) return count;
+  if (count == call->most || milliseconds == WEIR_LOOK_OURS) return count;
   int others = weir_real()->epoll_pwait(call->epoll, call->events + count, call->most - count,
                                         count > 0 ? 0 : milliseconds, call->mask);
   if (others < 0) return count > 0 ? count : -1;

@@ -52,15 +52,24 @@ static void join(const poll_call *call, weir_shown shown) {
   weir_front_unlock(front);
 }
 
+/* Nothing is left that the kernel could be asked about. */
+static bool all_ours(const poll_call *call) {
+  for (nfds_t i = 0; i < call->count; i++)
+    if (call->rest[i].fd >= 0) return false;
+  return call->mask == NULL;
+}
+
 static int look(void *context, weir_shown shown, int milliseconds) {
   const poll_call *call = context;
   int count = split(call, shown);
   struct timespec timeout = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * WEIR_NANOSECONDS_MS};
   if (count > 0) timeout = (struct timespec){0};
-  int others =
-      weir_real()->ppoll(call->rest, call->count, milliseconds < 0 && count == 0 ? NULL : &timeout, call->mask);
+  const bool known = milliseconds == WEIR_LOOK_OURS || (all_ours(call) && (count > 0 || milliseconds == 0));
+  int others = known ? 0
+                    : weir_real()->ppoll(call->rest, call->count, milliseconds < 0 && count == 0 ? NULL : &timeout,
+                                         call->mask);
   if (others < 0 && count == 0) return -1;
-  if (others < 0)
+  if (known || others < 0)
     for (nfds_t i = 0; i < call->count; i++) call->rest[i].revents = 0;
   join(call, shown);
   return count + (others > 0 ? others : 0);

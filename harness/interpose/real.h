@@ -40,6 +40,7 @@
   X(dup, int, (int))                                                                                                   \
   X(dup2, int, (int, int))                                                                                             \
   X(dup3, int, (int, int, int))                                                                                        \
+  X(syscall, long, (long, ...))                                                                                        \
   X(epoll_create, int, (int))                                                                                          \
   X(epoll_create1, int, (int))                                                                                         \
   X(epoll_ctl, int, (int, int, int, struct epoll_event *))                                                             \

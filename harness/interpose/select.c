@@ -77,10 +77,12 @@ static int look(void *context, weir_shown shown, int milliseconds) {
   int count = split(call, shown, &rest, &ours);
   struct timespec timeout = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * WEIR_NANOSECONDS_MS};
   if (count > 0) timeout = (struct timespec){0};
-  int others = weir_real()->pselect(call->count, &rest.in, &rest.out, &rest.except,
-                                    milliseconds < 0 && count == 0 ? NULL : &timeout, call->mask);
+  const bool known = milliseconds == WEIR_LOOK_OURS;
+  int others = known ? 0
+                    : weir_real()->pselect(call->count, &rest.in, &rest.out, &rest.except,
+                                           milliseconds < 0 && count == 0 ? NULL : &timeout, call->mask);
   if (others < 0 && count == 0) return -1;
-  if (others < 0) rest = (select_sets){0};
+  if (known || others < 0) rest = (select_sets){0};
   clear(call);
   join(call, &rest, &ours);
   return count + (others > 0 ? others : 0);

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <limits.h>
+#include <sys/single_threaded.h>
 #include <sys/stat.h>
 
 #include "interpose/clock.h"
@@ -53,6 +54,7 @@ static weir_shown enter(const weir_wait *wait) {
 /* Whether something else in this process may yet make a descriptor ready.  The
  * links of the folder are its entries: one a thread, and two more. */
 static bool has_threads(void) {
+  if (__libc_single_threaded) return false;
   struct stat tasks;
   return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 3;
 }
@@ -114,9 +116,9 @@ int weir_wait_run(const weir_wait *wait) {
   bool settled = false;
   while (count == 0 && wait->milliseconds != 0) {
     switch (take_turn(wait, settled, &shown)) {
-    case LOOK_AGAIN: count = wait->look(wait->context, shown, 0); break;
+    case LOOK_AGAIN: count = wait->look(wait->context, shown, WEIR_LOOK_OURS); break;
     case SETTLE:
-      if (has_threads()) count = wait->look(wait->context, shown, WEIR_SETTLE_MS);
+      count = wait->look(wait->context, shown, has_threads() ? WEIR_SETTLE_MS : 0);
       settled = true;
       break;
     case RAN_OUT: return 0;

@@ -10,8 +10,10 @@
 #include "interpose/interest.h"
 
 /* Fills in the program's events: what is shown, and what the kernel has ready
- * within `milliseconds` (0 where something is shown).  Their number, or -1 with
- * errno. */
+ * within `milliseconds` (0 where something is shown).  WEIR_LOOK_OURS: the kernel
+ * was asked a moment ago in this very wait, and need not be.  Their number, or
+ * -1 with errno. */
+enum { WEIR_LOOK_OURS = -2 };
 typedef int weir_look_fn(void *context, weir_shown shown, int milliseconds);
 
 typedef struct weir_wait {

@@ -3,13 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "weir/payload.h"
-
 enum { RUNS_MAX = 8 };
-
-static uint32_t guarded(const weir_probe_buffer *buffer) {
-  return buffer->size < WEIR_BUFFER_GUARDED ? buffer->size : WEIR_BUFFER_GUARDED;
-}
 
 static void note(weir_probe *probe, weir_event event, uint32_t a, uint64_t b) {
   (void)weir_trace_add(probe->trace,
@@ -18,16 +12,15 @@ static void note(weir_probe *probe, weir_event event, uint32_t a, uint64_t b) {
 
 /* The first byte in [from, to) that is not poison, or `to`. */
 static uint32_t find_touched(const uint8_t *base, uint32_t from, uint32_t to) {
-  if (from >= to) return to;
-  if (base[from] == WEIR_POISON && memcmp(base + from, base + from + 1, to - from - 1) == 0) return to;
+  if (from >= to || weir_poison_whole(base + from, to - from, WEIR_POISON)) return to;
   while (base[from] == WEIR_POISON) from++;
   return from;
 }
 
 static void forget(weir_probe *probe, weir_probe_buffer *buffer) {
   if (buffer->state == WEIR_BUFFER_READ) {
-    uint32_t touched = find_touched(buffer->base, 0, guarded(buffer));
-    if (touched < guarded(buffer)) note(probe, WEIR_EVENT_BUFFER_TOUCHED, buffer->nth, touched);
+    uint32_t touched = find_touched(buffer->base, 0, weir_buffer_guarded(buffer));
+    if (touched < weir_buffer_guarded(buffer)) note(probe, WEIR_EVENT_BUFFER_TOUCHED, buffer->nth, touched);
   }
   buffer->state = WEIR_BUFFER_FREE;
 }
@@ -50,13 +43,13 @@ void weir_buffers_give(weir_probe *probe, void *base, size_t size, uint32_t nth)
   assert(size <= UINT32_MAX);
   forget_overlapping(probe, base, size);
   *buffer = (weir_probe_buffer){.base = base, .size = (uint32_t)size, .nth = nth, .state = WEIR_BUFFER_GIVEN};
-  memset(base, WEIR_POISON, guarded(buffer));
+  weir_poison_fill(base, weir_buffer_guarded(buffer), WEIR_POISON);
 }
 
 void weir_buffers_settle(weir_probe *probe) {
   weir_probe_buffer *buffer = &probe->buffers[probe->buffer_newest];
   if (buffer->state != WEIR_BUFFER_GIVEN) return;
-  memset(buffer->base, WEIR_POISON, guarded(buffer));
+  memset(buffer->base, WEIR_POISON, weir_buffer_guarded(buffer));
   buffer->state = WEIR_BUFFER_READ;
 }
 
@@ -106,13 +99,13 @@ uint32_t weir_buffers_read(weir_probe *probe, weir_record record, uint64_t nbyte
   if (buffer->state == WEIR_BUFFER_FREE) return weir_buffers_judge(probe, record, NULL, 0, nbytes);
   uint32_t used = nbytes < buffer->size ? (uint32_t)nbytes : buffer->size;
   uint32_t begin = weir_buffers_judge(probe, record, buffer->base, used, nbytes);
-  uint32_t guard = guarded(buffer);
+  uint32_t guard = weir_buffer_guarded(buffer);
   uint32_t touched = find_touched(buffer->base, used, guard);
   if (touched < guard) {
     note(probe, WEIR_EVENT_BUFFER_TAIL, touched, 0);
     used = guard;
   }
-  memset(buffer->base, WEIR_POISON, used < guard ? used : guard);
+  weir_poison_fill(buffer->base, used < guard ? used : guard, WEIR_POISON);
   buffer->state = WEIR_BUFFER_READ;
   return begin;
 }

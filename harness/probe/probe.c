@@ -108,6 +108,38 @@ void weir_probe_begin(weir_probe *probe, weir_event event, unsigned protocol, in
   frame->step = application->depth < WEIR_FRAMES_MAX ? probe->in_head[occasion] : 0;
 }
 
+/* ---- Callbacks that do nothing --------------------------------------------- */
+void weir_probe_pass(weir_probe *probe, weir_event event, unsigned protocol, int64_t a, int64_t b, const void *bytes,
+                     size_t size) {
+  assert(weir_probe_idle(probe, event) && event != WEIR_EVENT_GET_BUFFER);
+  const unsigned occasion = weir_occasion_of(event);
+  weir_record record = callback_record(probe, event, protocol);
+  probe->occurred[occasion]++;
+  probe->application->latest = probe->connection;
+  if (event == WEIR_EVENT_CONNECTION_MADE) probe->made = true;
+  weir_simulation_progress(probe->simulation);
+  if (event != WEIR_EVENT_BUFFER_UPDATED || !weir_buffers_read_usual(probe, record, (uint64_t)a)) {
+    uint32_t begin = record_begin(probe, record, a, b, bytes, size);
+    record.flags ^= WEIR_FLAG_BEGIN | WEIR_FLAG_END;
+    weir_trace_end(probe->trace, begin, record);
+  }
+  weir_simulation_occasion(probe->simulation, occasion);
+}
+
+void weir_probe_pass_buffer(weir_probe *probe, unsigned protocol, int64_t hint, uint8_t *base) {
+  assert(weir_probe_idle(probe, WEIR_EVENT_GET_BUFFER));
+  const uint32_t nth = ++probe->occurred[WEIR_OCCASION_GET_BUFFER], size = WEIR_BUFFER_SIZE_DEFAULT;
+  probe->application->latest = probe->connection;
+  weir_buffers_settle(probe);
+  weir_record record = callback_record(probe, WEIR_EVENT_GET_BUFFER, protocol);
+  record.flags |= WEIR_FLAG_END;
+  record.a = (uint32_t)(int32_t)hint;
+  record.b = size | (uint64_t)WEIR_BUFFER_BYTEARRAY << 56;
+  (void)weir_trace_add(probe->trace, record);
+  if (!weir_buffers_give_usual(probe, base, size, nth)) weir_buffers_give(probe, base, size, nth);
+  weir_simulation_occasion(probe->simulation, WEIR_OCCASION_GET_BUFFER);
+}
+
 /* ---- Told by the joiner --------------------------------------------------- */
 void weir_probe_exception(weir_probe *probe, weir_exception exception, uint32_t number) {
   note(probe, (weir_record){.event = WEIR_EVENT_EXCEPTION_HANDLER, .code = (uint8_t)exception, .a = number});

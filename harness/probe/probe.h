@@ -113,6 +113,7 @@ typedef struct weir_probe {
   uint32_t capabilities;
   uint32_t occurred[WEIR_OCCASION_COUNT];
   uint64_t delivered;     /* offset expected next in the incoming stream */
+  weir_place incoming;    /* ... as a place there */
   uint64_t accepted;      /* bytes given to write() and writelines(), but for those that raised */
   uint8_t protocol_count; /* protocol objects so far */
   bool protocol_plain[WEIR_PROTOCOLS_MAX];
@@ -172,6 +173,16 @@ void weir_application_done(weir_application *application, weir_outcome outcome);
 /* The callback ends as decided.  get_buffer: base is the memory that was made,
  * size its true size in bytes (0 and NULL where it is none). */
 void weir_application_end(weir_application *application, const weir_decision *decision, void *base, size_t size);
+/* The scenario says nothing about this callback: whoever joins may pass it. */
+static inline bool weir_probe_idle(const weir_probe *probe, weir_event event) {
+  return probe->in_head[weir_occasion_of(event)] == 0 && probe->application->depth < WEIR_FRAMES_MAX;
+}
+/* begin, next and end of such a callback at once; not of get_buffer. */
+void weir_probe_pass(weir_probe *probe, weir_event event, unsigned protocol, int64_t a, int64_t b, const void *bytes,
+                     size_t size);
+/* ... of get_buffer, which gives the WEIR_BUFFER_SIZE_DEFAULT bytes at `base`, that are in no other buffer. */
+void weir_probe_pass_buffer(weir_probe *probe, unsigned protocol, int64_t hint, uint8_t *base);
+
 /* The application's turn outside any callback (WEIR_TURN_APP, or AFTER steps
  * that are due).  False when it has nothing to do; else next, done, end as in a
  * callback (end with a zero decision). */

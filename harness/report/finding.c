@@ -138,6 +138,10 @@ static void put_command(weir_page *page, const char *command) {
 }
 
 static void make_command(const weir_target_result *target, const weir_case_result *of, char *out, size_t size) {
+  if (of->again[0] != 0) {
+    weir_text_clean(of->again, out, size);
+    return;
+  }
   char words[COMMAND_MAX] = "weir ";
   append(words, sizeof words, target->name[0] != 0 ? "run " : "check ");
   if (target->name[0] != 0) append_word(words, sizeof words, target->name);
@@ -191,6 +195,21 @@ static weir_status put_events(weir_page *page, const weir_case_result *of, const
   return WEIR_OK;
 }
 
+/* What was observed, side by side: in place of events. */
+static void put_detail(weir_page *page, const char *detail) {
+  end_line(page);
+  for (const char *line = detail; *line != 0;) {
+    size_t length = strcspn(line, "\n");
+    char raw[WEIR_TEXT_LINE_MAX], clean[WEIR_TEXT_LINE_MAX];
+    (void)snprintf(raw, sizeof raw, "%.*s", (int)length, line);
+    weir_text_clean(raw, clean, sizeof clean);
+    (void)fprintf(page->out, "%.*s", (int)weir_text_fit(clean, page->width), clean);
+    end_line(page);
+    line += length + (line[length] != 0);
+  }
+  end_line(page);
+}
+
 /* Everything but the events, whose lines are what is left. */
 static weir_status put_all(weir_page *page, const weir_target_result *target, const weir_case_result *of,
                            const weir_finding *finding, unsigned *event_lines) {
@@ -200,6 +219,7 @@ static weir_status put_all(weir_page *page, const weir_target_result *target, co
   if (of->record_count > 0) end_line(page);
   if (of->record_count > 0 && *event_lines > 0) status = put_events(page, of, finding, *event_lines);
   if (of->record_count > 0) end_line(page);
+  if (of->detail != NULL) put_detail(page, of->detail);
   put_message(page, finding);
   put_legal(page, of, finding);
   if (of->of == NULL) return status;

@@ -16,6 +16,8 @@ WEIR_MUST_USE weir_status weir_report_json(const weir_result *result, FILE *out)
 bool weir_report_breaks(const weir_case_result *result, unsigned rule);
 /* Cases of a target in which a rule was broken. */
 size_t weir_report_broken(const weir_target_result *target, unsigned rule, const weir_case_result **first);
+/* Whether the rule is judged in a target of this role. */
+bool weir_report_judged(const weir_target_result *target, unsigned rule);
 /* Whether any case put the rule to the test. */
 bool weir_report_exercised(const weir_target_result *target, unsigned rule);
 /* The name of its case, or "" where it has none (a trace recorded elsewhere). */

@@ -72,6 +72,9 @@ static json_t *case_json(const weir_case_result *result) {
   if (is_whole && weir_case_gone(result)) is_whole = put(object, "gone", gone_json(result));
   if (is_whole && result->unreached != 0) is_whole = put(object, "unreached", json_integer(result->unreached));
   if (is_whole && result->profile[0] != 0) is_whole = put(object, "profile", text(result->profile));
+  if (is_whole && result->note[0] != 0) is_whole = put(object, "shown", text(result->note));
+  if (is_whole && result->again[0] != 0) is_whole = put(object, "again", text(result->again));
+  if (is_whole && result->detail != NULL) is_whole = put(object, "detail", text(result->detail));
   return whole(object, is_whole && put(object, "findings", findings_json(result)));
 }
 
@@ -88,7 +91,7 @@ static json_t *untested_json(const weir_target_result *target) {
   json_t *array = json_array();
   bool is_whole = true;
   for (unsigned rule = 0; is_whole && rule < WEIR_RULE_COUNT; rule++)
-    if (weir_rule_get(rule)->state == WEIR_CHECKED && !weir_report_exercised(target, rule))
+    if (weir_report_judged(target, rule) && !weir_report_exercised(target, rule))
       is_whole = append(array, json_string(weir_rule_get(rule)->id));
   return whole(array, is_whole);
 }
@@ -96,6 +99,7 @@ static json_t *untested_json(const weir_target_result *target) {
 static json_t *target_json(const weir_target_result *target, bool expecting) {
   json_t *object = json_object();
   bool is_whole = put(object, "target", text(target->name)) && put(object, "version", text(target->version));
+  if (is_whole && target->protocol) is_whole = put(object, "role", json_string("protocol"));
   if (target->unavailable[0] != 0)
     return whole(object, is_whole && put(object, "unavailable", text(target->unavailable)) &&
                              put(object, "cases", json_array()));

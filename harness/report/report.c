@@ -53,6 +53,10 @@ size_t weir_report_broken(const weir_target_result *target, unsigned rule, const
   return count;
 }
 
+bool weir_report_judged(const weir_target_result *target, unsigned rule) {
+  return weir_rule_get(rule)->state == (target->protocol ? WEIR_DRIVEN : WEIR_CHECKED);
+}
+
 bool weir_report_exercised(const weir_target_result *target, unsigned rule) {
   _Static_assert(WEIR_RULE_COUNT <= 128, "two words hold a bit for each rule");
   for (size_t i = 0; i < target->count; i++)

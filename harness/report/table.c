@@ -267,10 +267,21 @@ static void write_untested(const weir_table *table, const weir_target_result *ta
   size_t length = 0;
   for (unsigned rule = 0; rule < WEIR_RULE_COUNT && length + 16 < sizeof rules; rule++) {
     const weir_rule_info *info = weir_rule_get(rule);
-    if (info->state != WEIR_CHECKED || weir_report_exercised(target, rule)) continue;
+    if (!weir_report_judged(target, rule) || weir_report_exercised(target, rule)) continue;
     length += (size_t)snprintf(rules + length, sizeof rules - length, "%s%s", length > 0 ? " " : "", info->id);
   }
   if (length > 0) (void)weir_text_paragraph(table->out, "  untested", 14, rules, table->width, 4);
+}
+
+/* What a pass stands for: a proof says what it has proved. */
+static void write_notes(const weir_table *table, const weir_target_result *target) {
+  for (size_t i = 0; i < target->count; i++) {
+    const weir_case_result *result = &target->cases[i];
+    if (!result->proof || result->note[0] == 0 || result->verdict == WEIR_FAIL) continue;
+    char text[WEIR_TEXT_LINE_MAX];
+    (void)snprintf(text, sizeof text, "%s: %s", weir_report_case_name(result), result->note);
+    (void)weir_text_paragraph(table->out, "  shown", 14, text, table->width, 6);
+  }
 }
 
 static const weir_case_result *worst_case(const weir_target_result *target) {
@@ -299,17 +310,23 @@ static void write_target(const weir_table *table, const weir_target_result *targ
   write_reason_groups(table, target, WEIR_SKIP, "skip");
   write_reason_groups(table, target, WEIR_PASS, "pass, but");
   write_untested(table, target);
+  write_notes(table, target);
   const weir_case_result *worst = worst_case(target);
   if (worst == NULL) return;
+  if (target->protocol) {
+    (void)fprintf(table->out, "  to see one:   %s\n", worst->again);
+    return;
+  }
   char case_name[WEIR_TEXT_LINE_MAX];
   weir_text_clean(weir_report_case_name(worst), case_name, sizeof case_name);
   if (case_name[0] != 0) (void)fprintf(table->out, "  to see one:   weir run %s %s\n", name, case_name);
 }
 
 static bool has_more(const weir_target_result *target) {
+  if (target->protocol) return target->count > 0;
   if (target->unavailable[0] != 0 || target->count == 0) return false;
   for (unsigned rule = 0; rule < WEIR_RULE_COUNT; rule++)
-    if (weir_rule_get(rule)->state == WEIR_CHECKED && !weir_report_exercised(target, rule)) return true;
+    if (weir_report_judged(target, rule) && !weir_report_exercised(target, rule)) return true;
   for (size_t i = 0; i < target->count; i++)
     if (target->cases[i].verdict != WEIR_PASS || target->cases[i].reason[0] != 0 ||
         !weir_case_expected(&target->cases[i]))

@@ -39,6 +39,11 @@ static void write_yaml(FILE *out, const weir_case_result *result) {
     (void)fputc('\n', out);
   }
   write_gone(out, result);
+  if (result->again[0] != 0) {
+    (void)fputs("  again: ", out);
+    weir_text_quote(out, result->again);
+    (void)fputc('\n', out);
+  }
   if (result->finding_count > 0) (void)fputs("  findings:\n", out);
   for (size_t i = 0; i < result->finding_count; i++) write_finding(out, &result->findings[i]);
   (void)fputs("  ...\n", out);

@@ -23,6 +23,7 @@ weir_simulation *weir_network_open(weir_network *network, unsigned connection, u
   simulation->network = network;
   simulation->layer = network->layer;
   network->opened = (uint8_t)(network->opened | 1u << connection);
+  network->open[network->open_count++] = simulation;
   network->progress = true;
   return simulation;
 }
@@ -30,11 +31,9 @@ weir_simulation *weir_network_open(weir_network *network, unsigned connection, u
 /* ---- Waits and turns ----------------------------------------------------------- */
 void weir_network_wait(weir_network *network) {
   bool progress = network->progress;
-  for (unsigned connection = 0; network->opened >> connection != 0; connection++) {
-    weir_simulation *simulation = weir_network_connection(network, connection);
-    if (simulation == NULL) continue;
-    progress |= simulation->progress;
-    simulation->progress = false;
+  for (unsigned i = 0; i < network->open_count; i++) {
+    progress |= network->open[i]->progress;
+    network->open[i]->progress = false;
   }
   network->progress = false;
   if (progress)
@@ -43,34 +42,19 @@ void weir_network_wait(weir_network *network) {
     network->fruitless++;
 }
 
-/* An injected EAGAIN ends with the turn. */
-static bool end_unready(weir_network *network) {
-  bool unready = false;
-  for (unsigned connection = 0; network->opened >> connection != 0; connection++) {
-    weir_simulation *simulation = weir_network_connection(network, connection);
-    if (simulation != NULL) unready |= weir_socket_end_unready(simulation);
-  }
-  return unready;
-}
-
-static bool drain(weir_network *network) {
-  bool drained = false;
-  for (unsigned connection = 0; network->opened >> connection != 0; connection++) {
-    weir_simulation *simulation = weir_network_connection(network, connection);
-    if (simulation != NULL) drained |= weir_peer_drain(simulation);
-  }
-  return drained;
-}
-
+/* After a step of anybody an injected fault may be repeated. */
 static void forgive(weir_network *network) {
-  for (unsigned connection = 0; network->opened >> connection != 0; connection++)
-    network->connections[connection].transient_run = 0;
+  for (unsigned i = 0; i < network->open_count; i++) network->open[i]->transient_run = 0;
 }
 
 static weir_turn take_turn(weir_network *network) {
   if (network->due_count > 0) return WEIR_TURN_APP;
-  const bool unready = end_unready(network);
-  if (drain(network)) return WEIR_TURN_PEER;
+  bool unready = false, drained = false;
+  for (unsigned i = 0; i < network->open_count; i++) {
+    unready |= weir_socket_end_unready(network->open[i]);
+    drained |= weir_peer_drain(network->open[i]);
+  }
+  if (drained) return WEIR_TURN_PEER;
   const weir_turn turn = weir_order_turn(network);
   if (turn != WEIR_TURN_QUIESCENT) {
     forgive(network);

@@ -39,7 +39,9 @@ typedef struct weir_network {
   uint16_t due_first, due_count, due_group;
   uint8_t opened; /* bit c: connection c has been opened */
   uint8_t layer;  /* weir_layer of every connection */
-  bool progress;  /* something useful happened since the last wait */
+  uint8_t open_count;
+  bool progress;                           /* something useful happened since the last wait */
+  weir_simulation *open[WEIR_CONNECTIONS]; /* those that have been opened, in that order */
 
   /* From here on only what is in use is ever set. */
   weir_simulation connections[WEIR_CONNECTIONS];
@@ -71,6 +73,10 @@ size_t weir_network_take_due(weir_network *network, uint16_t *steps, size_t most
 /* Whether any are due: a wait must not block then. */
 static inline bool weir_network_is_due(const weir_network *network) {
   return network->due_count != 0;
+}
+/* Whether the application has anything to do outside callbacks. */
+static inline bool weir_network_app_waits(const weir_network *network) {
+  return (network->due_count | network->app_count) != 0;
 }
 /* The implementation spins: WEIR_FRUITLESS_MAX waits in a row without progress
  * or turn.  The run is over (WEIR_END_SPIN). */

@@ -59,7 +59,12 @@ weir_fault weir_script_fault(const weir_simulation *simulation, weir_occasion oc
 /* The occasion, already counted, has ended: its AFTER steps. */
 void weir_script_after(weir_simulation *simulation, weir_occasion occasion);
 /* Injected EAGAINs are over; false: there were none. */
-bool weir_socket_end_unready(weir_simulation *simulation);
+static inline bool weir_socket_end_unready(weir_simulation *simulation) {
+  const bool unready = ((simulation->slow_in | simulation->slow_out) & SLOW_UNREADY) != 0;
+  simulation->slow_in &= (uint8_t)~SLOW_UNREADY;
+  simulation->slow_out &= (uint8_t)~SLOW_UNREADY;
+  return unready;
+}
 
 /* The verbs are in the order peer, socket, application (WEIR_VERBS). */
 static inline bool weir_step_is_app(const weir_step *step) {

@@ -38,7 +38,7 @@ void weir_simulation_watch(weir_simulation *simulation, unsigned interest) {
   weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_WATCH, .a = watched});
 }
 
-void weir_simulation_occasion(weir_simulation *simulation, weir_occasion occasion) {
+void weir_simulation_fire(weir_simulation *simulation, weir_occasion occasion) {
   assert(occasion < WEIR_OCCASION_COUNT);
   tell_start(simulation);
   simulation->occurred[occasion]++;
@@ -56,7 +56,7 @@ static unsigned add_spurious(weir_simulation *simulation, unsigned ready, unsign
   return ready | extra;
 }
 
-unsigned weir_simulation_wait(weir_simulation *simulation, unsigned interest) {
+unsigned weir_simulation_wait_slowly(weir_simulation *simulation, unsigned interest) {
   tell_start(simulation);
   if (interest == 0 || simulation->closed) return 0;
   simulation->occurred[WEIR_OCCASION_WAIT]++;
@@ -64,11 +64,4 @@ unsigned weir_simulation_wait(weir_simulation *simulation, unsigned interest) {
   unsigned ready = weir_simulation_ready(simulation);
   if (simulation->at_head[WEIR_OCCASION_WAIT] != 0) ready = add_spurious(simulation, ready, interest);
   return ready & (interest | WEIR_POLL_ERR | WEIR_POLL_HUP);
-}
-
-bool weir_socket_end_unready(weir_simulation *simulation) {
-  const bool unready = ((simulation->slow_in | simulation->slow_out) & SLOW_UNREADY) != 0;
-  simulation->slow_in &= (uint8_t)~SLOW_UNREADY;
-  simulation->slow_out &= (uint8_t)~SLOW_UNREADY;
-  return unready;
 }

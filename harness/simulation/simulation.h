@@ -19,6 +19,7 @@
 #ifndef WEIR_SIMULATION_H
 #define WEIR_SIMULATION_H
 
+#include "core/place.h"
 #include "weir/scenario.h"
 #include "weir/trace.h"
 
@@ -45,8 +46,9 @@ typedef struct weir_simulation {
   struct weir_network *network; /* that it is part of; NULL: none, and then the scenario has no AFTER steps */
 
   /* The incoming direction. */
-  uint64_t sent;     /* by the peer */
-  uint64_t received; /* by the program */
+  uint64_t sent;       /* by the peer */
+  uint64_t received;   /* by the program */
+  weir_place incoming; /* ... in the stream */
   /* The outgoing direction. */
   uint64_t taken;    /* by the socket */
   uint64_t drained;  /* by the peer */
@@ -106,13 +108,28 @@ void weir_simulation_watch(weir_simulation *simulation, unsigned interest);
 /* ---- Readiness and waits */
 /* Readiness now (WEIR_POLL_...), not masked by what is watched.  */
 unsigned weir_simulation_ready(const weir_simulation *simulation);
+unsigned weir_simulation_wait_slowly(weir_simulation *simulation, unsigned interest);
 /* The program waits, watching `interest` (0: not at all).  Counts the occasion
  * WAIT, applies `spurious`, and returns what is ready of interest | ERR | HUP.
  * Call it once for each wait of the program, before any turn. */
-unsigned weir_simulation_wait(weir_simulation *simulation, unsigned interest);
+static inline unsigned weir_simulation_wait(weir_simulation *simulation, unsigned interest) {
+  const unsigned steps = (unsigned)simulation->at_head[WEIR_OCCASION_WAIT] | simulation->after_head[WEIR_OCCASION_WAIT];
+  const unsigned odd = (unsigned)simulation->slow_in | simulation->slow_out | simulation->stopped_at_start;
+  /* Data for who only waits for that, on a connection where nothing is going on. */
+  if ((steps | odd) != 0 || simulation->sent == simulation->received || interest != WEIR_POLL_IN)
+    return weir_simulation_wait_slowly(simulation, interest);
+  simulation->occurred[WEIR_OCCASION_WAIT]++;
+  return WEIR_POLL_IN;
+}
 
 /* ---- From the probe: an occasion (a callback) has ended.  Fires AFTER steps. */
-void weir_simulation_occasion(weir_simulation *simulation, weir_occasion occasion);
+void weir_simulation_fire(weir_simulation *simulation, weir_occasion occasion); /* the long way */
+static inline void weir_simulation_occasion(weir_simulation *simulation, weir_occasion occasion) {
+  if (simulation->after_head[occasion] != 0 || simulation->stopped_at_start)
+    weir_simulation_fire(simulation, occasion);
+  else
+    simulation->occurred[occasion]++;
+}
 /* Something useful happened that the simulation cannot see (a callback). */
 static inline void weir_simulation_progress(weir_simulation *simulation) {
   simulation->progress = true;

@@ -61,7 +61,8 @@ static int inject_error(weir_simulation *simulation, int error) {
 static ptrdiff_t deliver(weir_simulation *simulation, void *buffer, size_t size) {
   const uint64_t unread = weir_socket_unread(simulation);
   const size_t count = size < unread ? size : (size_t)unread;
-  weir_payload_fill(weir_stream_incoming(simulation->connection), simulation->received, buffer, count);
+  weir_place_fill(&simulation->incoming, weir_stream_incoming(simulation->connection), simulation->received, buffer,
+                  count);
   simulation->received += count;
   simulation->progress = true;
   return (ptrdiff_t)count;

@@ -21,6 +21,9 @@ typedef struct weir_machine_states {
   uint8_t shift[WEIR_MACHINE_CONNECTIONS];
 } weir_machine_states;
 
+/* weir_machine_next of every callback, as a table; nothing for other events. */
+extern const uint8_t weir_machine_rows[WEIR_EVENT_COUNT][WEIR_STATE_COUNT];
+
 /* From weir_machine_next. */
 void weir_machine_make(weir_machine *machine);
 /* All connections at WEIR_STATE_START. */

@@ -61,6 +61,7 @@ static void put_machine(FILE *out) {
 
 static const char *decided(const weir_rule_info *rule) {
   if (rule->state == WEIR_LATER) return "not yet";
+  if (rule->state == WEIR_DRIVEN) return "by driving";
   if (rule->state == WEIR_OBSERVED) return "recorded";
   switch (rule->kind) {
   case WEIR_SAFETY: return "at the event";
@@ -143,8 +144,11 @@ static void put_rules(FILE *out) {
 static void put_count(FILE *out) {
   unsigned counts[WEIR_LATER + 1] = {0};
   for (unsigned i = 0; i < WEIR_RULE_COUNT; i++) counts[weir_rule_get(i)->state]++;
-  (void)fprintf(out, "%u rules: %u are checked, %u recorded, %u wait for a layer that is not there yet.\n",
-                (unsigned)WEIR_RULE_COUNT, counts[WEIR_CHECKED], counts[WEIR_OBSERVED], counts[WEIR_LATER]);
+  (void)fprintf(
+      out,
+      "%u rules: %u are checked, %u recorded, %u are of protocols and no trace shows them, %u wait for a layer\n"
+      "that is not there yet.\n",
+      (unsigned)WEIR_RULE_COUNT, counts[WEIR_CHECKED], counts[WEIR_OBSERVED], counts[WEIR_DRIVEN], counts[WEIR_LATER]);
   (void)fprintf(out, "The hash of this table, in every trace and result: `%016" PRIx64 "`.\n", weir_spec_hash());
 }
 
@@ -163,7 +167,9 @@ static const char introduction[] =
     "  recorded, so that implementations can be compared.\n"
     "- **decided** *at the event* that breaks it (safety); *at the end* of the run, when\n"
     "  nothing is ready, no timer is armed and the peer has no step left (liveness); or\n"
-    "  *both*. Where it is *recorded* or *not yet* there, nothing is ever found.\n"
+    "  *both*. Where it is *recorded* or *not yet* there, nothing is ever found. *By\n"
+    "  driving*: the rule is a protocol's, and judged on what it makes of one byte\n"
+    "  stream in many chunkings ([how](../../conformance/protocols/README.md)).\n"
     "- **watches**: the events that the rule's monitor is shown.\n"
     "\n"
     "The id of a checked rule leads to its golden traces: some that just keep it, some\n"

@@ -1,5 +1,6 @@
 /* The table of rules, its sources and the machine. */
 #include "weir/spec.h"
+#include "spec/machine.h"
 
 #include <string.h>
 
@@ -110,16 +111,10 @@ const char *weir_source_name(unsigned source) {
 /* ---- The machine (D6).  A plain protocol's data_received moves as
  * buffer_updated would, without a buffer; the flow control callbacks move
  * nothing. */
-static const struct {
-  uint8_t event;
-  uint8_t next[WEIR_STATE_COUNT];
-} machine[] = {
+const uint8_t weir_machine_rows[WEIR_EVENT_COUNT][WEIR_STATE_COUNT] = {
 #define GO(event, start, open, buffer, eof, lost)                                                                      \
-  {                                                                                                                    \
-    WEIR_EVENT_##event, {                                                                                              \
-      WEIR_STATE_##start, WEIR_STATE_##open, WEIR_STATE_##buffer, WEIR_STATE_##eof, WEIR_STATE_##lost, WEIR_STATE_BAD  \
-    }                                                                                                                  \
-  }
+  [WEIR_EVENT_##event] = {WEIR_STATE_##start, WEIR_STATE_##open, WEIR_STATE_##buffer,                                  \
+                          WEIR_STATE_##eof,   WEIR_STATE_##lost, WEIR_STATE_BAD}
     GO(CONNECTION_MADE, OPEN, BAD, BAD, BAD, BAD),  GO(GET_BUFFER, BAD, BUFFER, BUFFER, BAD, BAD),
     GO(BUFFER_UPDATED, BAD, BAD, OPEN, BAD, BAD),   GO(DATA_RECEIVED, BAD, OPEN, OPEN, BAD, BAD),
     GO(EOF_RECEIVED, BAD, EOF, EOF, BAD, BAD),      GO(CONNECTION_LOST, BAD, LOST, LOST, LOST, BAD),
@@ -127,11 +122,14 @@ static const struct {
 #undef GO
 };
 
+/* Whether the table has a row for the event. */
+static bool moves(unsigned event) {
+  return event < WEIR_EVENT_COUNT && weir_machine_rows[event][WEIR_STATE_BAD] == WEIR_STATE_BAD;
+}
+
 weir_state weir_machine_next(weir_state state, unsigned event) {
   if (state >= WEIR_STATE_COUNT) return WEIR_STATE_BAD;
-  for (size_t row = 0; row < sizeof machine / sizeof *machine; row++)
-    if (machine[row].event == event) return (weir_state)machine[row].next[state];
-  return state;
+  return moves(event) ? (weir_state)weir_machine_rows[event][state] : state;
 }
 
 const char *weir_state_name(weir_state state) {
@@ -171,9 +169,10 @@ uint64_t weir_spec_hash(void) {
     hash = hash_number(hash, info->watches);
     hash = hash_text(hash, info->sentence);
   }
-  for (size_t row = 0; row < sizeof machine / sizeof *machine; row++) {
-    hash = hash_number(hash, machine[row].event);
-    hash = hash_bytes(hash, machine[row].next, sizeof machine[row].next);
+  for (unsigned event = 0; event < WEIR_EVENT_COUNT; event++) {
+    if (!moves(event)) continue;
+    hash = hash_number(hash, event);
+    hash = hash_bytes(hash, weir_machine_rows[event], WEIR_STATE_COUNT);
   }
   return hash;
 }

@@ -44,17 +44,28 @@ static weir_status read_command(weir_adapter *adapter, char *rest, uint32_t line
   return adapter->words > 0 ? WEIR_OK : weir_fail(problem, WEIR_BAD_INPUT, line, "`command` needs a file beside it");
 }
 
+static weir_status read_install(weir_adapter *adapter, char *rest, uint32_t line, weir_problem *problem) {
+  const char *name = next_word(&rest);
+  if (name == NULL || strlen(name) >= sizeof adapter->install)
+    return weir_fail(problem, WEIR_BAD_INPUT, line, "`install` needs the name of what scripts/targets installs");
+  (void)snprintf(adapter->install, sizeof adapter->install, "%s", name);
+  return WEIR_OK;
+}
+
 static weir_status read_line(weir_adapter *adapter, char *text, uint32_t line, weir_problem *problem) {
   char *rest = text, *word = next_word(&rest);
   if (word == NULL || word[0] == '#') return WEIR_OK;
   if (strcmp(word, "runtime") == 0) return read_runtime(adapter, rest, line, problem);
-  if (strcmp(word, "command") == 0) return read_command(adapter, rest, line, problem);
+  adapter->is_program = adapter->is_program || strcmp(word, "program") == 0;
+  if (strcmp(word, "command") == 0 || strcmp(word, "program") == 0) return read_command(adapter, rest, line, problem);
+  if (strcmp(word, "install") == 0) return read_install(adapter, rest, line, problem);
   if (strcmp(word, "summary") == 0) {
     rest += strspn(rest, blanks);
     (void)snprintf(adapter->summary, sizeof adapter->summary, "%.*s", (int)strcspn(rest, "\r\n"), rest);
     return WEIR_OK;
   }
-  return weir_fail(problem, WEIR_BAD_INPUT, line, "`%.40s` is none of runtime, command and summary", word);
+  return weir_fail(problem, WEIR_BAD_INPUT, line, "`%.40s` is none of runtime, install, command, program and summary",
+                   word);
 }
 
 weir_status weir_adapter_parse(FILE *in, weir_adapter *adapter, weir_problem *problem) {

@@ -14,6 +14,8 @@ typedef struct weir_adapter {
   char name[64];    /* of the file without ".target" */
   char runtime[64]; /* "python3"; empty: the command is a program itself */
   char least[32];   /* its least version, empty: any */
+  char install[64]; /* what scripts/targets installs for it; empty: nothing */
+  bool is_program;  /* the command's first word is looked for like a runtime, not beside the file */
   char folder[WEIR_PLACE_MAX];
   char command[WEIR_ADAPTER_LINE_MAX]; /* words, each ended by 0 */
   unsigned words;

@@ -318,7 +318,7 @@ static void dispatch(weir_host_run *host, const shown *all, unsigned count) {
 
 /* One turn of the loop.  False: the run is over, and *how says how. */
 static bool turn_loop(weir_host_run *host, const weir_trace *trace, weir_end *how) {
-  weir_native_outside(&host->native);
+  if (weir_network_app_waits(&host->network)) weir_native_outside(&host->native);
   *how = WEIR_END_LIMIT;
   if (trace->full || trace->closed) return false;
   shown all[WEIR_CONNECTIONS];

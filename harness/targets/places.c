@@ -52,6 +52,20 @@ weir_status weir_data_folder(char *out, size_t size, weir_problem *problem) {
                    out);
 }
 
+bool weir_installed_folder(char *out, size_t size) {
+  const char *named = getenv("WEIR_TARGETS");
+  if (named != NULL && named[0] != '\0') {
+    int length = snprintf(out, size, "%s", named);
+    return length > 0 && (size_t)length < size;
+  }
+  char prefix[WEIR_PLACE_MAX];
+  if (!prefix_find(prefix, sizeof prefix)) return false;
+  char *slash = strrchr(prefix, '/');
+  if (slash == NULL) return false;
+  *slash = '\0';
+  return join(out, size, prefix, "targets");
+}
+
 weir_status weir_preload_find(char *out, size_t size, weir_problem *problem) {
   static const char *const places[] = {"lib/libweir-preload.so", WEIR_LIBRARY_FOLDER "/libweir-preload.so"};
   const char *named = getenv("WEIR_PRELOAD");
@@ -72,6 +86,12 @@ static bool is_program(const char *path) {
   return stat(path, &about) == 0 && S_ISREG(about.st_mode) && access(path, X_OK) == 0;
 }
 
+static bool find_installed(const char *name, char *out, size_t size) {
+  char folder[WEIR_PLACE_MAX], place[WEIR_PLACE_MAX];
+  return weir_installed_folder(folder, sizeof folder) && join(place, sizeof place, folder, "bin") &&
+         join(out, size, place, name) && is_program(out);
+}
+
 bool weir_program_find(const char *name, char *out, size_t size) {
   if (strchr(name, '/') != NULL) {
     int length = snprintf(out, size, "%s", name);
@@ -84,7 +104,7 @@ bool weir_program_find(const char *name, char *out, size_t size) {
     if (length > 0 && all > 0 && (size_t)all < size && is_program(out)) return true;
     path += length + (path[length] == ':');
   }
-  return false;
+  return find_installed(name, out, size);
 }
 
 static _Noreturn void asked_run(char *const *argv, int output) {

@@ -10,6 +10,7 @@
 
 #include "targets/host.h"
 #include "targets/supervisor.h"
+#include "weir/protocol.h"
 
 /* The calls that no capability stands for: every transport has them. */
 static const char *missing_call(const weir_transport_calls *calls) {
@@ -54,6 +55,9 @@ static weir_status plugin_load(const char *path, const weir_target **target, wei
     void *pointer;
     weir_plugin_fn *function;
   } symbol = {.pointer = dlsym(object, WEIR_PLUGIN_SYMBOL)};
+  if (symbol.pointer == NULL && dlsym(object, WEIR_PROTOCOL_PLUGIN_SYMBOL) != NULL)
+    return weir_fail(problem, WEIR_BAD_INPUT, 0, "%s is a protocol: give it byte streams, `weir test %s --stream FILE`",
+                     path, path);
   if (symbol.pointer == NULL)
     return weir_fail(problem, WEIR_BAD_INPUT, 0, "%s exports no " WEIR_PLUGIN_SYMBOL "(): see weir/transport.h", path);
   *target = symbol.function();

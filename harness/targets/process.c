@@ -44,6 +44,8 @@ static bool set_environment(const weir_program *program, int memory, int pair) {
   bool some = others != NULL && others[0] != '\0';
   int size = snprintf(value, sizeof value, "%s%s%s", program->preload, some ? ":" : "", some ? others : "");
   if (size < 0 || (size_t)size >= sizeof value || setenv("LD_PRELOAD", value, 1) != 0) return false;
+  char folder[WEIR_PLACE_MAX];
+  if (weir_installed_folder(folder, sizeof folder) && setenv("WEIR_TARGETS", folder, 1) != 0) return false;
   /* Interpreters that draw a seed at random, or leave files behind, say so here. */
   return setenv("PYTHONHASHSEED", "0", 0) == 0 && setenv("PYTHONDONTWRITEBYTECODE", "1", 0) == 0;
 }

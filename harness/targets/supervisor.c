@@ -73,7 +73,8 @@ static weir_status worker_start(weir_supervisor *self, weir_problem *problem) {
 /* One that died between two runs has spoilt neither of them: the next begins in a new one. */
 static weir_status worker_ask(weir_supervisor *self, const weir_scenario *scenario, weir_problem *problem) {
   for (unsigned tries = 0; tries < 2; tries++) {
-    if (!weir_child_alive(&self->child)) {
+    /* Whoever has died does not hear either: nobody has to be asked before each run. */
+    if (self->child.pid == 0 || (tries > 0 && !weir_child_alive(&self->child))) {
       (void)weir_child_end(&self->child, 0);
       weir_status status = worker_start(self, problem);
       if (status != WEIR_OK) return status;

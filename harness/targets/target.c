@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/nearest.h"
 #include "reference/reference.h"
@@ -68,7 +69,11 @@ static weir_status open_adapter(const char *name, const weir_adapter *adapter, c
     return weir_fail(problem, WEIR_BAD_INPUT, 0, "%s has no runtime to choose: leave `@%s` out", adapter->name,
                      runtime);
   }
-  (void)snprintf(file, sizeof file, "%s/%s", adapter->folder, adapter->command);
+  if (!adapter->is_program)
+    (void)snprintf(file, sizeof file, "%s/%s", adapter->folder, adapter->command);
+  else if (!weir_program_find(adapter->command, file, sizeof file))
+    return weir_fail(problem, WEIR_UNAVAILABLE, 0, "there is no program %s: scripts/targets installs it",
+                     adapter->command);
   argv[count++] = file;
   /* The words of the command stand one behind the other, each with its end; argv does not change them. */
   const char *word = adapter->command;
@@ -166,21 +171,43 @@ static void list_ask(listing *list, const weir_adapter *adapter) {
                                     list->problem);
 }
 
+/* What scripts/targets installs for Python it installs for each version: NAME/3.12. */
+static bool is_installed(const weir_adapter *adapter, const int version[3]) {
+  char folder[WEIR_PLACE_MAX], place[2 * WEIR_PLACE_MAX];
+  if (adapter->install[0] == '\0') return true;
+  if (!weir_installed_folder(folder, sizeof folder)) return false;
+  (void)snprintf(place, sizeof place, "%s/%s/%d.%d", folder, adapter->install, version[0], version[1]);
+  return access(place, R_OK) == 0;
+}
+
 static void list_runtimes(listing *list, const weir_adapter *adapter) {
   list_ask(list, adapter);
   if (list->status != WEIR_OK) return;
+  size_t visited = 0;
   for (size_t i = 0; i < list->count; i++) {
     const int *version = list->runtimes[i].version;
+    if (!is_installed(adapter, version)) continue;
+    visited++;
     char name[128], summary[WEIR_ADAPTER_LINE_MAX + 128];
     (void)snprintf(name, sizeof name, "%s@%d.%d", adapter->name, version[0], version[1]);
     (void)snprintf(summary, sizeof summary, "%s (%s %d.%d.%d)", adapter->summary, adapter->runtime, version[0],
                    version[1], version[2]);
     list->visit(list->context, name, true, summary);
   }
-  if (list->count > 0) return;
+  if (visited > 0) return;
   char reason[256];
-  (void)snprintf(reason, sizeof reason, "no %s %s or newer was found", adapter->runtime, adapter->least);
+  if (list->count > 0)
+    (void)snprintf(reason, sizeof reason, "%s is not installed: run scripts/targets", adapter->install);
+  else
+    (void)snprintf(reason, sizeof reason, "no %s %s or newer was found", adapter->runtime, adapter->least);
   list->visit(list->context, adapter->name, false, reason);
+}
+
+static void list_program(listing *list, const weir_adapter *adapter) {
+  char path[WEIR_PLACE_MAX], reason[128 + sizeof adapter->command];
+  bool found = !adapter->is_program || weir_program_find(adapter->command, path, sizeof path);
+  (void)snprintf(reason, sizeof reason, "there is no program %s: run scripts/targets", adapter->command);
+  list->visit(list->context, adapter->name, found, found ? adapter->summary : reason);
 }
 
 static void list_visit(void *context, const char *name, const weir_adapter *adapter, const weir_problem *problem) {
@@ -191,7 +218,7 @@ static void list_visit(void *context, const char *name, const weir_adapter *adap
   else if (adapter->runtime[0] != '\0')
     list_runtimes(list, adapter);
   else
-    list->visit(list->context, name, true, adapter->summary);
+    list_program(list, adapter);
 }
 
 weir_status weir_targets_each(const weir_runner_options *options, weir_target_visit *visit, void *context,

@@ -15,7 +15,9 @@
  * Adapters are described by files NAME.target in a folder below the data
  * folder's targets/, one word and its value a line:
  *   runtime python3 3.7          kind of runtime and its least version
+ *   install uvloop               needs what scripts/targets installs by that name
  *   command adapter.py --selector epoll   the first word is beside the file
+ *   program weir-libuv --tcp     in its place: a program on PATH, or installed by scripts/targets
  *   summary  asyncio's selector transport, epoll */
 #ifndef WEIR_TARGETS_TARGET_H
 #define WEIR_TARGETS_TARGET_H

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -354,9 +355,35 @@ static void program_spin(const weir_adapter_run *run) {
   DEMAND(harness.wake() == WEIR_WAKE_STOP);
 }
 
+/* Scenario: send 20; fin.  The same calls by their numbers, as libuv and Node make some. */
+static void program_syscall(const weir_adapter_run *run) {
+  uint8_t bytes[20];
+  struct epoll_event events[2];
+  int fd = run->descriptor, pipes[2];
+  DEMAND(syscall(SYS_io_uring_setup, 8, NULL) == -1 && errno == ENOSYS);
+  int epoll = (int)syscall(SYS_epoll_create1, 0);
+  DEMAND(epoll >= 0);
+  DEMAND(syscall(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, fd, &(struct epoll_event){EPOLLIN, {.fd = fd}}) == 0);
+  add_epoll(epoll, run->control, EPOLLIN);
+  DEMAND(syscall(SYS_epoll_pwait, epoll, events, 2, -1, NULL, 8) == 1 && events[0].data.fd == fd);
+  DEMAND(syscall(SYS_read, fd, bytes, 10) == 10 && weir_payload_match(0, 0, bytes, 10) == 10);
+  DEMAND(syscall(SYS_recvfrom, fd, bytes, 10, 0, NULL, NULL) == 10 && weir_payload_match(0, 10, bytes, 10) == 10);
+  weir_payload_fill(weir_stream_outgoing(0), 0, bytes, sizeof bytes);
+  DEMAND(syscall(SYS_write, fd, bytes, 10) == 10);
+  DEMAND(syscall(SYS_sendto, fd, bytes + 10, 10, MSG_NOSIGNAL, NULL, 0) == 10);
+  DEMAND(syscall(SYS_shutdown, fd, SHUT_WR) == 0);
+  DEMAND(syscall(SYS_close, fd) == 0 && syscall(SYS_close, fd) == -1 && errno == EBADF);
+  /* What is not ours is the kernel's. */
+  DEMAND(syscall(SYS_getpid) == getpid() && syscall(SYS_pipe2, pipes, 0) == 0);
+  DEMAND(syscall(SYS_write, pipes[1], "x", 1) == 1 && syscall(SYS_read, pipes[0], bytes, 1) == 1 && bytes[0] == 'x');
+  DEMAND(syscall(SYS_close, pipes[0]) == 0 && syscall(SYS_close, pipes[1]) == 0);
+  DEMAND(syscall(SYS_epoll_pwait, epoll, events, 2, -1, NULL, 8) == 1 && events[0].data.fd == run->control);
+  DEMAND(syscall(SYS_close, epoll) == 0);
+}
+
 static int program(void) {
   static void (*const programs[])(const weir_adapter_run *) = {program_calls, program_epoll, program_select,
-                                                               program_spin};
+                                                               program_spin, program_syscall};
   join_harness();
   weir_adapter_run run;
   size_t count = 0;
@@ -392,6 +419,9 @@ START_TEST(test_calls_of_a_program) {
   ck_assert_uint_eq(count_of(&under, WEIR_EVENT_TIMEOUT, &bytes), 1);
   run_text(&under, "");
   EXPECT_TOLD(&under, "spin");
+  run_text(&under, "peer send 20\npeer fin\n");
+  EXPECT_TOLD(&under, "quiescent");
+  ck_assert_uint_eq(count_of(&under, WEIR_EVENT_SOCKET_CLOSE, &bytes), 1);
   ck_assert_int_eq(stop(&under), 0);
 }
 END_TEST

@@ -349,6 +349,45 @@ START_TEST(runtimes_by_path) {
 END_TEST
 
 /* The newest of the asked series, by number and not by letter. */
+/* What scripts/targets installs: NAME/3.98 for an interpreter, bin/NAME for a program. */
+START_TEST(installed_are_found) {
+  static const char *const folders[] = {"place",    "place/loop",      "place/bin",
+                                        "versions", "versions/3.98.2", "versions/3.98.2/bin"};
+  static const char *const files[] = {"place/bin/weir-a-program", "versions/3.98.2/bin/python",
+                                      "targets/mine/looped.target", "targets/mine/made.target"};
+  char path[512], seen[512] = "";
+  weir_runner_options options = {.data_folder = folder};
+  for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+    (void)snprintf(path, sizeof path, "%s/%s", folder, folders[i]);
+    ck_assert_int_eq(mkdir(path, 0777), 0);
+  }
+  (void)snprintf(path, sizeof path, "%s/place", folder);
+  ck_assert_int_eq(setenv("WEIR_TARGETS", path, 1) | setenv("PYENV_ROOT", folder, 1), 0);
+  write_file(files[1], "#!/bin/sh\necho 3.98.2 /opt/3.98.2\n", 0755);
+  write_file(files[2], "runtime python3 3.98\ninstall loop\ncommand run.sh\n", 0644);
+  write_file(files[3], "program weir-a-program work\n", 0644);
+  ck_assert_int_eq(weir_targets_each(&options, count_target, seen, &problem), WEIR_OK);
+  ck_assert_str_eq(seen, "reference !broken direct !looped !made !wanting ");
+  expect_no_target("made", &options, WEIR_UNAVAILABLE, "scripts/targets installs it");
+  write_file(files[0], "#!/bin/sh\nexec " WEIR_BINARY_FOLDER "/programs/worker \"$1\"\n", 0755);
+  (void)snprintf(path, sizeof path, "%s/place/loop/3.98", folder);
+  ck_assert_int_eq(mkdir(path, 0777), 0);
+  seen[0] = '\0';
+  ck_assert_int_eq(weir_targets_each(&options, count_target, seen, &problem), WEIR_OK);
+  ck_assert_str_eq(seen, "reference !broken direct looped@3.98 made !wanting ");
+  weir_runner_close(open_target("made", &options));
+  (void)remove(path);
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    (void)snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+    (void)remove(path);
+  }
+  for (size_t i = sizeof folders / sizeof *folders; i-- > 0;) {
+    (void)snprintf(path, sizeof path, "%s/%s", folder, folders[i]);
+    (void)remove(path);
+  }
+}
+END_TEST
+
 START_TEST(runtimes_by_version) {
   static const char *const versions[] = {"3.98.2", "3.98.10", "3.9.1"};
   char path[512];
@@ -432,6 +471,7 @@ int main(void) {
   tcase_add_test(names, names_are_found);
   tcase_add_test(names, targets_are_listed);
   tcase_add_test(names, runtimes_by_path);
+  tcase_add_test(names, installed_are_found);
   tcase_add_test(names, runtimes_by_version);
   tcase_add_test(names, nearest_words);
   suite_add_tcase(suite, names);

@@ -2,40 +2,35 @@
 
 #include <stdio.h>
 
+#include "spec/machine.h"
+#include "trace/cycles.h"
 #include "validator/view.h"
 
 /* ---- The layout ------------------------------------------------------------ */
-#define X(name, word, group, meaning) | ((int)WEIR_GROUP_##group == (int)WEIR_GROUP_CALLBACK ? EVENT(name) : 0)
-static const uint64_t callbacks = 0 WEIR_EVENTS(X);
-#undef X
-#define X(name, word, group, meaning) | ((int)WEIR_GROUP_##group == (int)WEIR_GROUP_CALL ? EVENT(name) : 0)
-static const uint64_t calls = 0 WEIR_EVENTS(X);
-#undef X
+/* Callbacks stand side by side in the table of events, and so do calls. */
+enum { CALLBACK_FIRST = WEIR_EVENT_CONNECTION_MADE, CALL_FIRST = WEIR_EVENT_WRITE };
+_Static_assert((int)WEIR_EVENT_RESUME_WRITING - CALLBACK_FIRST + 1 == (int)WEIR_COUNTER_CALLBACKS &&
+                   (int)WEIR_EVENT_GET_SIZE - CALL_FIRST + 1 == (int)WEIR_COUNTER_CALLS,
+               "nothing else stands between them");
 
-static bool is_in(uint64_t set, unsigned event) {
-  return event < WEIR_EVENT_COUNT && (set >> event & 1) != 0;
+static inline bool is_callback(unsigned event) {
+  return event - CALLBACK_FIRST < WEIR_COUNTER_CALLBACKS;
 }
 
-/* How many events of the set come before this one in the table. */
-static int place_in(uint64_t set, unsigned event) {
-  return __builtin_popcountll(set & ((UINT64_C(1) << event) - 1));
-}
-
-static unsigned event_at(uint64_t set, unsigned place) {
-  for (; place > 0; place--) set &= set - 1;
-  return (unsigned)__builtin_ctzll(set);
+static inline bool is_call(unsigned event) {
+  return event - CALL_FIRST < WEIR_COUNTER_CALLS;
 }
 
 int weir_counter_transition(weir_state state, unsigned callback) {
-  if (state >= WEIR_STATE_BAD || !is_in(callbacks, callback)) return -1;
-  return WEIR_COUNTER_TRANSITIONS + (int)state * WEIR_COUNTER_CALLBACKS + place_in(callbacks, callback);
+  if (state >= WEIR_STATE_BAD || !is_callback(callback)) return -1;
+  return WEIR_COUNTER_TRANSITIONS + (int)state * WEIR_COUNTER_CALLBACKS + (int)(callback - CALLBACK_FIRST);
 }
 
 int weir_counter_pair(unsigned callback, unsigned call) {
   bool outside = callback == WEIR_EVENT_NONE;
-  if ((!outside && !is_in(callbacks, callback)) || !is_in(calls, call)) return -1;
-  int place = outside ? WEIR_COUNTER_CALLBACKS : place_in(callbacks, callback);
-  return WEIR_COUNTER_PAIRS + place * WEIR_COUNTER_CALLS + place_in(calls, call);
+  if ((!outside && !is_callback(callback)) || !is_call(call)) return -1;
+  int place = outside ? WEIR_COUNTER_CALLBACKS : (int)(callback - CALLBACK_FIRST);
+  return WEIR_COUNTER_PAIRS + place * WEIR_COUNTER_CALLS + (int)(call - CALL_FIRST);
 }
 
 int weir_counter_rule(unsigned rule) {
@@ -52,16 +47,16 @@ bool weir_counter_legal(unsigned counter) {
 /* ---- Names ------------------------------------------------------------------ */
 static int name_transition(unsigned index, char *out, size_t size) {
   weir_state state = (weir_state)(index / WEIR_COUNTER_CALLBACKS);
-  unsigned callback = event_at(callbacks, index % WEIR_COUNTER_CALLBACKS);
+  unsigned callback = CALLBACK_FIRST + index % WEIR_COUNTER_CALLBACKS;
   return snprintf(out, size, "%s -> %s by %s", weir_state_name(state),
                   weir_state_name(weir_machine_next(state, callback)), weir_event_name(callback));
 }
 
 static int name_pair(unsigned index, char *out, size_t size) {
   unsigned place = index / WEIR_COUNTER_CALLS;
-  const char *call = weir_event_name(event_at(calls, index % WEIR_COUNTER_CALLS));
+  const char *call = weir_event_name(CALL_FIRST + index % WEIR_COUNTER_CALLS);
   if (place == WEIR_COUNTER_CALLBACKS) return snprintf(out, size, "%s() outside callbacks", call);
-  return snprintf(out, size, "%s() inside %s", call, weir_event_name(event_at(callbacks, place)));
+  return snprintf(out, size, "%s() inside %s", call, weir_event_name(CALLBACK_FIRST + place));
 }
 
 size_t weir_counter_name(unsigned counter, char *out, size_t size) {
@@ -78,21 +73,38 @@ typedef struct walk {
   uint8_t open[WEIR_NESTING_MAX]; /* events that have begun and not ended */
 } walk;
 
-static void count_one(uint8_t *counters, int counter) {
-  if (counter >= 0 && counters[counter] < UINT8_MAX) counters[counter]++;
+static inline void count_many(uint8_t *counters, int counter, size_t times) {
+  if (counter < 0) return;
+  const size_t room = UINT8_MAX - (size_t)counters[counter];
+  counters[counter] = (uint8_t)(counters[counter] + (times < room ? times : room));
+}
+
+static inline void count_one(uint8_t *counters, int counter) {
+  count_many(counters, counter, 1);
 }
 
 /* The innermost callback that is open. */
 static unsigned callback_of(const walk *self) {
   for (unsigned depth = self->depth; depth > 0; depth--)
-    if (is_in(callbacks, self->open[depth - 1])) return self->open[depth - 1];
+    if (is_callback(self->open[depth - 1])) return self->open[depth - 1];
   return WEIR_EVENT_NONE;
 }
 
-static bool begin(walk *self, const weir_record *record, uint8_t *counters) {
-  if (is_in(callbacks, record->event)) {
+/* What an event is to the counting. */
+enum { UNKNOWN, SINGLE, PAIRED };
+#define X(name, word, group, meaning)                                                                                  \
+  [WEIR_EVENT_##name] = (int)WEIR_GROUP_##group == (int)WEIR_GROUP_CALLBACK ||                                         \
+                                (int)WEIR_GROUP_##group == (int)WEIR_GROUP_CALL ||                                     \
+                                (int)WEIR_EVENT_##name == (int)WEIR_EVENT_OUTSIDE                                      \
+                            ? PAIRED                                                                                   \
+                            : SINGLE,
+static const uint8_t sorts[UINT8_MAX + 1] = {WEIR_EVENTS(X)};
+#undef X
+
+static inline bool begin(walk *self, const weir_record *record, uint8_t *counters) {
+  if (is_callback(record->event)) {
     count_one(counters, weir_counter_transition(self->state, record->event));
-    self->state = weir_machine_next(self->state, record->event);
+    self->state = (weir_state)weir_machine_rows[record->event][self->state];
   } else {
     count_one(counters, weir_counter_pair(callback_of(self), record->event));
   }
@@ -103,14 +115,25 @@ static bool begin(walk *self, const weir_record *record, uint8_t *counters) {
 }
 
 /* False: no recorder writes this. */
-static bool step(walk *self, const weir_record *record, uint8_t *counters) {
-  bool paired = is_in(callbacks | calls | EVENT(OUTSIDE), record->event);
+static inline bool step(walk *self, const weir_record *record, uint8_t *counters) {
+  const bool paired = sorts[record->event] == PAIRED;
   if (paired != ((record->flags & (WEIR_FLAG_BEGIN | WEIR_FLAG_END)) != 0)) return false;
-  if (!paired) return record->event != WEIR_EVENT_NONE && record->event < WEIR_EVENT_COUNT;
+  if (!paired) return sorts[record->event] == SINGLE;
   if (record->flags & WEIR_FLAG_BEGIN) return begin(self, record, counters);
   if (self->depth == 0 || self->open[self->depth - 1] != record->event) return false;
   self->depth--;
   return true;
+}
+
+/* A row of read cycles of one connection that is open: how many records. */
+static inline size_t count_cycles(const walk *self, const weir_record *records, size_t count, uint8_t *counters) {
+  if (self->state != WEIR_STATE_OPEN || records->event != WEIR_EVENT_GET_BUFFER) return 0;
+  const weir_cycle_heads heads = weir_cycle_of(records);
+  size_t done = 0;
+  while (count - done >= WEIR_CYCLE && weir_is_cycle(records + done, &heads)) done += WEIR_CYCLE;
+  count_many(counters, weir_counter_transition(WEIR_STATE_OPEN, WEIR_EVENT_GET_BUFFER), done / WEIR_CYCLE);
+  count_many(counters, weir_counter_transition(WEIR_STATE_BUFFER, WEIR_EVENT_BUFFER_UPDATED), done / WEIR_CYCLE);
+  return done;
 }
 
 void weir_counters_add(const weir_record *records, size_t count, uint8_t *counters) {
@@ -121,12 +144,19 @@ void weir_counters_add(const weir_record *records, size_t count, uint8_t *counte
   }
   for (size_t i = 0; i < count; i++) {
     if (records[i].connection >= WEIR_CONNECTIONS_MAX) continue;
-    if (!step(&walks[records[i].connection], &records[i], counters)) return;
+    walk *self = &walks[records[i].connection];
+    i += count_cycles(self, records + i, count - i, counters);
+    if (i == count) return;
+    if (records[i].connection < WEIR_CONNECTIONS_MAX && !step(&walks[records[i].connection], &records[i], counters))
+      return;
   }
 }
 
 /* A trace puts a rule to the test or does not: once a trace, however often. */
 void weir_counters_add_rules(const weir_validator *validator, uint8_t *counters) {
-  for (unsigned rule = 0; rule < WEIR_RULE_COUNT; rule++)
-    if (weir_validator_exercised(validator, rule)) count_one(counters, weir_counter_rule(rule));
+  uint64_t rules[WEIR_RULE_WORDS];
+  weir_validator_exercised_all(validator, rules);
+  for (unsigned word = 0; word < WEIR_RULE_WORDS; word++)
+    for (; rules[word] != 0; rules[word] &= rules[word] - 1)
+      count_one(counters, weir_counter_rule(word * 64 + (unsigned)__builtin_ctzll(rules[word])));
 }

@@ -118,6 +118,8 @@ static void judge_L5(const weir_moment *now) {
     cause = WEIR_FACT_EOF_FALSE, what = "eof_received returned false";
   else if (weir_holds(now, FACT(RESET)) && weir_reading(view) && !weir_holds(now, FACTS_RAISED | FACT(BAD_BUFFER)))
     cause = WEIR_FACT_RESET, what = "the peer's reset, while reading";
+  else if (weir_holds(now, FACT(SOCKET_CLOSED)) && !weir_holds(now, FACTS_RAISED | FACT(BAD_BUFFER)))
+    cause = WEIR_FACT_SOCKET_CLOSED, what = "the descriptor was closed";
   if (what == NULL) return;
   weir_break(now, WEIR_RULE_L5, view->since[cause],
              "the run is over and connection_lost never came after %s (record %llu)", what,

@@ -1,14 +1,18 @@
 #include "validator/occasions.h"
 
+#include <string.h>
+
 /* A rule is put to the test where all these facts have held, all of this was
  * tried, and one of these events has come (0: no event is needed).  Several
  * rows: any of them. */
-static const struct {
+typedef struct row {
   uint64_t facts;
   uint64_t events;
   uint32_t tried;
   uint8_t rule;
-} occasions[] = {
+} row;
+
+static const row rows[] = {
 #define WHEN(rule, facts, events)                                                                                      \
   { facts, events, 0, WEIR_RULE_##rule }
 #define TRIED(rule, what, events)                                                                                      \
@@ -106,13 +110,41 @@ static const struct {
     WHEN(T2, FACT(SWITCHED_AT_EOF), 0),
 };
 
-bool weir_occasion_came(const weir_view *view, unsigned rule) {
-  for (size_t i = 0; i < sizeof occasions / sizeof *occasions; i++) {
-    if (occasions[i].rule != rule) continue;
-    bool facts = (view->ever & occasions[i].facts) == occasions[i].facts;
-    bool tried = (view->tried & occasions[i].tried) == occasions[i].tried;
-    bool events = occasions[i].events == 0 || (view->seen & occasions[i].events) != 0;
-    if (facts && tried && events) return true;
+_Static_assert(sizeof rows / sizeof *rows <= UINT8_MAX, "a row has a number of a byte");
+
+static void put(uint64_t rules[WEIR_RULE_WORDS], unsigned rule) {
+  rules[rule / 64] |= UINT64_C(1) << rule % 64;
+}
+
+void weir_occasions_make(weir_occasions *occasions) {
+  memset(occasions, 0, sizeof *occasions);
+  for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+    const bool tried = rows[i].tried != 0, facts = rows[i].facts != 0, events = rows[i].events != 0;
+    if (events && !tried && !facts) {
+      occasions->events |= rows[i].events;
+      for (uint64_t left = rows[i].events; left != 0; left &= left - 1)
+        put(occasions->by_event[__builtin_ctzll(left)], rows[i].rule);
+    } else if (!events && !tried && (rows[i].facts & (rows[i].facts - 1)) == 0) {
+      occasions->facts |= rows[i].facts;
+      put(occasions->by_fact[__builtin_ctzll(rows[i].facts)], rows[i].rule);
+    } else {
+      occasions->rest[occasions->count++] = (uint8_t)i;
+    }
   }
-  return false;
+}
+
+static inline void join(uint64_t rules[WEIR_RULE_WORDS], const uint64_t more[WEIR_RULE_WORDS]) {
+  for (unsigned word = 0; word < WEIR_RULE_WORDS; word++) rules[word] |= more[word];
+}
+
+void weir_occasions_add(const weir_occasions *occasions, const weir_view *view, uint64_t rules[WEIR_RULE_WORDS]) {
+  for (uint64_t seen = view->seen & occasions->events; seen != 0; seen &= seen - 1)
+    join(rules, occasions->by_event[__builtin_ctzll(seen)]);
+  for (uint64_t held = view->ever & occasions->facts; held != 0; held &= held - 1)
+    join(rules, occasions->by_fact[__builtin_ctzll(held)]);
+  for (unsigned i = 0; i < occasions->count; i++) {
+    const row *asked = &rows[occasions->rest[i]];
+    const bool lacking = ((asked->facts & ~view->ever) | (asked->tried & ~view->tried)) != 0;
+    if (!lacking && (asked->events == 0 || (asked->events & view->seen) != 0)) put(rules, asked->rule);
+  }
 }

@@ -36,6 +36,7 @@ struct weir_validator {
   uint64_t any[2][WEIR_EVENT_COUNT];                    /* the facts of all its monitors: none holds, nobody is asked */
   uint64_t asked[WEIR_EVENT_COUNT];                     /* ... of either phase */
   weir_dispatch dispatch[2][WEIR_EVENT_COUNT];
+  weir_occasions occasions;
   uint32_t final_count;
   weir_judge_fn *finals[WEIR_FINALS_MAX]; /* FINAL monitors */
   weir_view views[WEIR_CONNECTIONS_MAX];
@@ -82,6 +83,7 @@ weir_validator *weir_validator_init(void *memory) {
   for (unsigned phase = 0; phase < 2; phase++)
     for (unsigned event = 0; event < WEIR_EVENT_COUNT; event++) validator->dispatch[phase][event].count = 0;
   validator->final_count = 0;
+  weir_occasions_make(&validator->occasions);
   ask_all(validator);
   weir_validator_reset(validator);
   return validator;
@@ -323,11 +325,17 @@ weir_judgement weir_validator_finish(weir_validator *validator, weir_problem *pr
 }
 
 /* ---- What else there is to be told -------------------------------------------- */
+void weir_validator_exercised_all(const weir_validator *validator, uint64_t rules[WEIR_RULE_WORDS]) {
+  memset(rules, 0, WEIR_RULE_WORDS * sizeof *rules);
+  for (unsigned connections = validator->connections; connections != 0; connections &= connections - 1)
+    weir_occasions_add(&validator->occasions, &validator->views[__builtin_ctz(connections)], rules);
+}
+
 bool weir_validator_exercised(const weir_validator *validator, unsigned rule) {
-  for (unsigned connection = 0; connection < WEIR_CONNECTIONS_MAX; connection++)
-    if ((validator->connections >> connection & 1) && weir_occasion_came(&validator->views[connection], rule))
-      return true;
-  return false;
+  uint64_t rules[WEIR_RULE_WORDS];
+  if (rule >= WEIR_RULE_COUNT) return false;
+  weir_validator_exercised_all(validator, rules);
+  return (rules[rule / 64] >> rule % 64 & 1) != 0;
 }
 
 const char *weir_validator_profile(const weir_validator *validator, unsigned rule) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "trace/cycles.h"
 #include "weir/transport.h"
 
 void weir_view_init(weir_view *view) {
@@ -570,11 +571,58 @@ static inline bool take_usual(weir_view *view, weir_record record, unsigned pair
   return true;
 }
 
+/* A read cycle of the next bytes of the stream, all of what recv gave, into the
+ * buffer that was given, which is of a usual size. */
+static inline bool is_usual_cycle(const weir_record *records, const weir_cycle_heads *heads, uint64_t expected) {
+  const weir_record *get = &records[0], *recv = &records[1], *updated = &records[2];
+  const uint32_t size = (uint32_t)get->b;
+  const bool given = (get->a == UINT32_MAX) & (get->b >> 32 == (uint64_t)WEIR_BUFFER_BYTEARRAY << 24);
+  const bool sizes = (size - 2 < 65534) & (updated->a - 1 < size) & (recv->b == updated->a);
+  return weir_is_cycle(records, heads) & given & sizes & (updated->b == expected);
+}
+
+/* A row of read cycles, with what each of them leaves behind: how many records.
+ * Nothing but the numbers below differs between the state before and behind one. */
+static size_t take_cycles(weir_view *view, const weir_record *records, size_t count, uint64_t index) {
+  const weir_cycle_heads heads = weir_cycle_of(records);
+  uint64_t expected = view->expected;
+  size_t done = 0;
+  for (; count - done >= WEIR_CYCLE && is_usual_cycle(records + done, &heads, expected); done += WEIR_CYCLE)
+    expected += records[done + 2].a;
+  if (done == 0) return 0;
+  const weir_record *get = &records[done - WEIR_CYCLE];
+  view->callbacks += done / WEIR_CYCLE * 2;
+  view->received += expected - view->expected;
+  view->expected = expected;
+  view->seen |= EVENT(GET_BUFFER) | EVENT(RECV) | EVENT(BUFFER_UPDATED);
+  view->tried |= WEIR_TRIED_DATA_KNOWN;
+  view->given = (weir_given){.asked = true,
+                             .used = true,
+                             .protocol = (uint8_t)weir_record_protocol(get),
+                             .kind = WEIR_BUFFER_BYTEARRAY,
+                             .hint = -1,
+                             .size = (uint32_t)get->b,
+                             .index = index + done - WEIR_CYCLE};
+  leave(view, FACT(SWITCHED_SINCE) | FACT(SWITCHED_IN_GET) | FACT(STRAYED) | FACT(PAUSE_OWED) | FACT(RECV_AGAIN));
+  return done;
+}
+
+/* Whether the facts are such that a read cycle is all that take_cycles knows of. */
+static inline bool cycles_may_come(const weir_view *view, const uint64_t *asked) {
+  const uint64_t any = asked[WEIR_EVENT_GET_BUFFER] | asked[WEIR_EVENT_RECV] | asked[WEIR_EVENT_BUFFER_UPDATED];
+  const uint64_t odd = FACT(PAUSED) | FACT(SWITCHED);
+  return ((any | odd) & view->facts) == 0 && (view->facts & FACT(SOCKET)) != 0 && view->depth == 0;
+}
+
 __attribute__((flatten)) size_t weir_view_take_usual(weir_view *view, const uint64_t *asked, const weir_record *records,
                                                      size_t count, uint64_t index) {
   const unsigned complete = WEIR_FLAG_BEGIN | WEIR_FLAG_END;
   const uint8_t connection = records->connection;
   for (size_t i = 0; i < count; i++) {
+    if (records[i].event == WEIR_EVENT_GET_BUFFER && records[i].connection == connection &&
+        cycles_may_come(view, asked))
+      i += take_cycles(view, records + i, count - i, index + i);
+    if (i == count) return count;
     weir_record record = records[i];
     if (record.connection != connection || record.event >= WEIR_EVENT_COUNT) return i;
     if (asked[record.event] & view->facts) return i;

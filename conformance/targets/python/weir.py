@@ -33,6 +33,10 @@ CONNECTION_BITS, BUFFER_BITS = 8, 24
 POISON = b"\xa5"
 # The core looks at its four latest buffers again; those here are kept alive.
 BUFFERS_KEPT = 8
+# What get_buffer gives where the scenario says nothing.
+BUFFER_SIZE = 64
+# Garbage of so many runs may wait, where nothing else is left of them.
+GARBAGE_RUNS_MAX = 64
 # A bytearray of at least this size can lose and regain a byte without moving.
 SIZE_STABLE = 4
 
@@ -50,7 +54,7 @@ class _Run(ctypes.Structure):
         ("descriptor", ctypes.c_int32),
         ("control", ctypes.c_int32),
         ("plain", ctypes.c_int32),
-        ("selector", ctypes.c_int32),
+        ("idle", ctypes.c_uint32),
     ]
 
 
@@ -96,6 +100,7 @@ _begin = _bind(_quick, "begin", None, _int, _int, _int64, _int64, _pointer, _siz
 _call = _bind(_quick, "call", _int, _pointer, _pointer)
 _done = _bind(_quick, "done", None, _int, _uint32, ctypes.c_uint64)
 _end = _bind(_quick, "end", None, _pointer, _size)
+_pass = _bind(_quick, "pass", None, _int, _int, _int64, _int64, _pointer, _size)
 _outside = _bind(_quick, "outside", _int)
 _wake = _bind(_quick, "wake", _int)
 _exception = _bind(_quick, "exception", None, _int, _uint32)
@@ -129,6 +134,8 @@ def _numbers(table, *words):
 )
 
 _OPEN = number("event", "open")
+
+_GIVES_ANY, _READS_ANY = 1 << _GET_BUFFER, 1 << _UPDATED
 
 # One of each is enough: nothing is read from them after the next call.
 _the_call, _the_decision = _Call(), _Decision()
@@ -219,6 +226,7 @@ def _ctypes(size):
     return made, ctypes.addressof(made) if size else None, size
 
 
+_BYTEARRAY = number("buffer", "bytearray")
 _BUFFER_MAKERS = {
     number("buffer", word): make
     for word, make in [
@@ -366,6 +374,8 @@ class Connection:
     def __init__(self, run, index, descriptor, plain):
         self.run, self.index, self.descriptor = run, index, descriptor
         self.transport = None
+        self.lost = False  # connection_lost() has been called
+        self.idle = 0  # bit e: the scenario says nothing about callback e
         self._plain = bool(plain)
         self._protocols = {}
         self._kept = [None] * BUFFERS_KEPT
@@ -454,8 +464,11 @@ class Run(Connection):
 
     def __init__(self, run):
         super().__init__(self, 0, run.descriptor, run.plain)
+        self.idle = run.idle
         self.control = run.control
         self.failed = False
+        # Set where nothing is left of the run but memory, so that garbage may wait.
+        self.clean = False
         self.connections = [self]
         # Makes a transport on one more connection; an adapter that declares "connections" sets it.
         self.connect = None
@@ -503,6 +516,7 @@ class Run(Connection):
 
     def _open(self, index, descriptor, plain):
         connection = Connection(self, index, descriptor, plain)
+        connection.idle = self.idle
         self.connections.append(connection)
         try:
             self.connect(connection)
@@ -530,6 +544,7 @@ class _Callbacks:
         return self._callback(_EOF) != 0
 
     def connection_lost(self, error):
+        self.run.lost = True
         self.run.check_held()
         self._callback(_LOST, *classify(error))
 
@@ -540,6 +555,9 @@ class _Callbacks:
         self._callback(_RESUME)
 
     def _callback(self, event, a=0, b=0, data=None, size=0):
+        if self.run.idle >> event & 1:
+            _pass(event, self.handle, a, b, data, size)
+            return 0
         _begin(event, self.handle, a, b, data, size)
         return self._act(None, 0)
 
@@ -559,6 +577,10 @@ class Probe(_Callbacks, asyncio.BufferedProtocol):
     def get_buffer(self, sizehint):
         run = self.run
         run.check_held(always=True)
+        if run.idle & _GIVES_ANY:
+            made, address, size = run.make_buffer(_BYTEARRAY, BUFFER_SIZE)
+            _pass(_GET_BUFFER, self.handle, sizehint, 0, address, size)
+            return made
         _begin(_GET_BUFFER, self.handle, sizehint, 0, None, 0)
         if _call(_call_address, _decision_address):
             run.make_calls()
@@ -571,6 +593,10 @@ class Probe(_Callbacks, asyncio.BufferedProtocol):
         return made
 
     def buffer_updated(self, nbytes):
+        if self.run.idle & _READS_ANY:
+            _pass(_UPDATED, self.handle, nbytes, 0, None, 0)
+            self.run.updated()
+            return
         _begin(_UPDATED, self.handle, nbytes, 0, None, 0)
         try:
             self._act(None, 0)
@@ -604,10 +630,16 @@ def runs():
     gc.disable()
     gc.collect()
     gc.freeze()
-    run = _Run()
-    while _next(ctypes.addressof(run)) == 1:
-        yield Run(run)
-        gc.collect()
+    record = _Run()
+    waiting = 0
+    while _next(ctypes.addressof(record)) == 1:
+        run = Run(record)
+        yield run
+        waiting += 1
+        if not run.clean or waiting == GARBAGE_RUNS_MAX:
+            del run
+            gc.collect()
+            waiting = 0
 
 
 def version():

@@ -21,6 +21,7 @@
  *   }
  *   make what the decision says;
  *   weir_adapter_end(address, size);     then return it, or raise
+ * or, where run.idle has the callback, weir_adapter_pass() alone.
  *
  * When run.control is readable:
  *   weir_adapter_wake() == WEIR_WAKE_CALLS: the loop above, begun by
@@ -47,7 +48,7 @@ typedef struct weir_adapter_run {
   int32_t descriptor; /* the connected stream socket */
   int32_t control;    /* watch it for reading; never read from it */
   int32_t plain;      /* 1: begin with a plain protocol, 0: a buffered one */
-  int32_t selector;   /* reserved: 0 */
+  uint32_t idle;      /* bit e: the scenario says nothing about callback e (weir_event), on any connection */
 } weir_adapter_run;
 
 /* Layouts as in harness/probe/probe.h: plain C structs without padding holes
@@ -85,6 +86,11 @@ void weir_adapter_fail(const char *message);
 
 void weir_adapter_begin(int event, int protocol, int64_t a, int64_t b, const void *address, size_t size);
 int weir_adapter_call(weir_adapter_call_info *call, weir_adapter_decision *decision);
+/* A callback of `idle`, all of it in one call: begin, a call that there is none
+ * of, and end; it returns normally.  get_buffer: address and size are its memory,
+ * a bytearray of WEIR_ADAPTER_BUFFER bytes or its like. */
+enum { WEIR_ADAPTER_BUFFER = 64 };
+void weir_adapter_pass(int event, int protocol, int64_t a, int64_t b, void *address, size_t size);
 void weir_adapter_done(int exception, uint32_t number, uint64_t result);
 void weir_adapter_end(void *address, size_t size);
 int weir_adapter_outside(void);

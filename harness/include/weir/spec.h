@@ -22,9 +22,10 @@ typedef enum weir_rule {
 } weir_rule;
 
 /* Whether a trace of this version can show the rule.  CHECKED: a monitor
- * judges it.  OBSERVED: a profile is recorded.  LATER: it waits for a layer or
+ * judges it.  OBSERVED: a profile is recorded.  DRIVEN: no trace shows it; it
+ * is judged by driving a protocol (harness/protocol).  LATER: it waits for a layer or
  * a role that is not there yet; never reported as kept. */
-typedef enum weir_rule_state { WEIR_CHECKED, WEIR_OBSERVED, WEIR_LATER } weir_rule_state;
+typedef enum weir_rule_state { WEIR_CHECKED, WEIR_OBSERVED, WEIR_DRIVEN, WEIR_LATER } weir_rule_state;
 
 typedef struct weir_rule_info {
   const char *id; /* "C1" */

@@ -9,6 +9,7 @@
 #include "weir/trace.h"
 
 enum {
+  WEIR_RULE_WORDS = (WEIR_RULE_COUNT + 63) / 64, /* of a set of rules */
   WEIR_FINDINGS_MAX = 64,
   WEIR_MESSAGE_MAX = 200,
   WEIR_CONNECTIONS_MAX = 8 /* connections judged in one trace; more are WEIR_BOUND */
@@ -46,8 +47,9 @@ void weir_validator_feed(weir_validator *validator, const weir_record *records, 
 WEIR_MUST_USE weir_judgement weir_validator_finish(weir_validator *validator, weir_problem *problem);
 /* The findings so far, ordered by event.  They live in the validator. */
 const weir_finding *weir_validator_findings(const weir_validator *validator, size_t *count);
-/* Rules that the trace gave occasion to judge (bit by weir_rule): a rule that
- * was never put to the test has not been passed. */
+/* Rules that the trace gave occasion to judge: a rule that was never put to the
+ * test has not been passed.  All of them, bit by weir_rule; and one of them. */
+void weir_validator_exercised_all(const weir_validator *validator, uint64_t rules[WEIR_RULE_WORDS]);
 bool weir_validator_exercised(const weir_validator *validator, unsigned rule);
 
 /* What a PROFILE rule showed (one word or number), or NULL where it showed

@@ -80,8 +80,9 @@ bool naive_L5(const naive_story *story, int moment) {
   if (naive_closed_by(story, WEIR_EVENT_ABORT, moment) || naive_error(story, moment)) return true;
   bool closes = naive_closed_by(story, WEIR_EVENT_CLOSE, moment) || naive_let_go(story, moment);
   if (closes && !naive_flush_may_wait(story, moment)) return true;
-  return naive_began(story, WEIR_EVENT_PEER_RESET, moment) && naive_reads(story, moment) &&
-         !naive_troubled(story, moment);
+  bool over = naive_began(story, WEIR_EVENT_SOCKET_CLOSE, moment) ||
+              (naive_began(story, WEIR_EVENT_PEER_RESET, moment) && naive_reads(story, moment));
+  return over && !naive_troubled(story, moment);
 }
 
 /* writelines() is so many writes (D12). */
@@ -184,6 +185,7 @@ bool naive_L13(const naive_story *story, int moment) {
 static naive_rule *const rules[WEIR_RULE_COUNT] = {
 #define CHECK_WEIR_CHECKED(id)                                  naive_##id
 #define CHECK_WEIR_OBSERVED(id)                                 NULL
+#define CHECK_WEIR_DRIVEN(id)                                   NULL
 #define CHECK_WEIR_LATER(id)                                    NULL
 #define RULE(id, level, kind, state, source, watches, sentence) CHECK_##state(id),
 #include "weir/rules.def"

@@ -1,0 +1,19 @@
+"""rloop under Weir."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "python"))
+import loops  # noqa: E402
+
+# set_protocol() raises NotImplementedError.
+CAPABILITIES = [word for word in loops.CAPABILITIES if word != "set_protocol"]
+
+
+def main():
+    rloop = loops.installed("rloop")
+    loops.test("rloop", rloop.__version__, rloop.new_event_loop, CAPABILITIES)
+
+
+if __name__ == "__main__":
+    main()
