@@ -41,7 +41,7 @@ bool weir_counter_legal(unsigned counter) {
   if (counter >= WEIR_COUNTER_PAIRS) return false;
   unsigned index = counter - WEIR_COUNTER_TRANSITIONS;
   weir_state state = (weir_state)(index / WEIR_COUNTER_CALLBACKS);
-  return weir_machine_next(state, event_at(callbacks, index % WEIR_COUNTER_CALLBACKS)) != WEIR_STATE_BAD;
+  return weir_machine_next(state, CALLBACK_FIRST + index % WEIR_COUNTER_CALLBACKS) != WEIR_STATE_BAD;
 }
 
 /* ---- Names ------------------------------------------------------------------ */
