@@ -24,7 +24,7 @@ enum {
 /* A verb: its own argv[0] is "weir VERB". */
 typedef int weir_cli_verb(int argc, char **argv);
 weir_cli_verb weir_cli_test, weir_cli_run, weir_cli_replay, weir_cli_check, weir_cli_list, weir_cli_show,
-    weir_cli_shrink, weir_cli_export;
+    weir_cli_shrink, weir_cli_export, weir_cli_fuzz;
 
 /* "weir: text" on standard error. */
 void weir_cli_say(const char *format, ...) WEIR_PRINTF(1, 2);

@@ -127,6 +127,19 @@ START_TEST(every_step_is_reached) {
 }
 END_TEST
 
+/* What is made lighter stays valid, and the same when it is done again. */
+START_TEST(lighter_is_valid) {
+  for (uint64_t seed = 0; seed < ROUNDS; seed++) {
+    weir_scenario_random(&scenario, seed, 24);
+    weir_scenario_lighten(&scenario);
+    ck_assert(weir_scenario_valid(&scenario));
+    other = scenario;
+    weir_scenario_lighten(&other);
+    ck_assert(weir_scenario_equal(&scenario, &other));
+  }
+}
+END_TEST
+
 START_TEST(small_is_likely) {
   unsigned first = 0, all = 0;
   for (uint64_t seed = 0; seed < ROUNDS; seed++) {
@@ -151,6 +164,7 @@ int main(void) {
   tcase_add_test(tests, the_same_chance_gives_the_same);
   tcase_add_test(tests, every_kind_of_change_comes_about);
   tcase_add_test(tests, every_step_is_reached);
+  tcase_add_test(tests, lighter_is_valid);
   tcase_add_test(tests, small_is_likely);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
