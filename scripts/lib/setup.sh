@@ -48,7 +48,7 @@ weir_setup() {
 }
 
 # What every build needs, and what the tests need on top of it.
-weir_packages_build=(gcc libc6-dev cmake ninja-build pkg-config libjansson-dev python3)
+weir_packages_build=(gcc libc6-dev cmake ninja-build pkg-config libjansson-dev libssl-dev python3)
 weir_packages_test=(check afl++ libpcre2-dev libsubunit-dev clang clang-format clang-tidy libclang-rt-14-dev git)
 
 # weir_build PRESET [CMAKE ARGUMENT...]: configures and builds, quietly unless it fails.
