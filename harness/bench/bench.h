@@ -13,6 +13,8 @@ void weir_bench_cycle(void);
 void weir_bench_runs(void);
 /* shrinking.c: failing scenarios of 1,000 steps */
 void weir_bench_shrinking(void);
+/* transfer.c: real sockets, beside libuv's */
+void weir_bench_transfer(void);
 /* programs.c: under the interposing library; `self` is this program, which is also a target */
 void weir_bench_programs(const char *self);
 int weir_bench_program(void);

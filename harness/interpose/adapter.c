@@ -33,6 +33,7 @@ WEIR_EXPORT int weir_adapter_hello(int abi, const char *name, const char *versio
   weir_status status = weir_worker_attach(&front->worker, &problem);
   if (status == WEIR_OK) {
     front->capabilities = capabilities;
+    front->worker.memory->layer = front->layer;
     status = weir_worker_hello(&front->worker, name, version, capabilities, &problem);
   }
   weir_front_unlock(front);
@@ -76,6 +77,10 @@ static bool begin(weir_front *front, weir_adapter_run *run) {
   int descriptor = weir_descriptors_renew(front);
   if (descriptor < 0) {
     weir_worker_fail(&front->worker, "no descriptor is to be had for the simulated connection");
+    return false;
+  }
+  if (front->wire != NULL && !front->wire->calls->begin(front->wire)) {
+    weir_worker_fail(&front->worker, "no memory for the TLS peer's connection");
     return false;
   }
   weir_front_begin(front);

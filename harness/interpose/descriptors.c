@@ -1,6 +1,7 @@
 #include "interpose/descriptors.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,8 +25,26 @@ static unsigned take_object(weir_front *front, weir_object_kind kind) {
   return 0;
 }
 
-static int make_placeholder(void) {
-  int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+/* One end of two, the other is given up. */
+static int keep_one(int made, const int pair[2], int kept) {
+  if (made != 0) return -1;
+  (void)close(pair[1 - kept]);
+  return pair[kept];
+}
+
+static int open_layer(unsigned layer) {
+  int pair[2];
+  switch (layer) {
+  case WEIR_LAYER_UNIX:
+    return keep_one(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), pair, 0);
+  case WEIR_LAYER_READ_PIPE: return keep_one(pipe2(pair, O_NONBLOCK | O_CLOEXEC), pair, 0);
+  case WEIR_LAYER_WRITE_PIPE: return keep_one(pipe2(pair, O_NONBLOCK | O_CLOEXEC), pair, 1);
+  default: return socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  }
+}
+
+static int make_placeholder(unsigned layer) {
+  int descriptor = open_layer(layer);
   if (descriptor < WEIR_DESCRIPTORS_MAX) return descriptor;
   (void)close(descriptor);
   errno = EMFILE;
@@ -77,7 +96,7 @@ int weir_descriptors_connect(weir_front *front, unsigned connection) {
   int *place = lowest_parked(front);
   if (place == NULL) {
     place = empty_slot(front);
-    if (place == NULL || (*place = make_placeholder()) < 0) return -1;
+    if (place == NULL || (*place = make_placeholder(front->layer)) < 0) return -1;
   }
   front->objects[WEIR_THE_CONNECTION + connection].references = 1;
   set_object(front, *place, WEIR_THE_CONNECTION + connection);
@@ -86,7 +105,7 @@ int weir_descriptors_connect(weir_front *front, unsigned connection) {
 
 int weir_descriptors_renew(weir_front *front) {
   if (front->control < 0) {
-    front->control = make_placeholder();
+    front->control = make_placeholder(WEIR_LAYER_TCP);
     if (front->control < 0) return -1;
     set_object(front, front->control, WEIR_THE_CONTROL);
   }

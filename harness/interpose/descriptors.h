@@ -1,6 +1,6 @@
 /* Descriptors that stand for something simulated.
  *
- * Behind each is a placeholder, a real TCP socket that no byte goes through, so
+ * Behind each is a placeholder, a real socket (or pipe) that no byte goes through, so
  * that whatever is asked of it beside reading, writing and readiness (fstat,
  * options, flags) is answered by the kernel.  Closing a connection's own
  * placeholder is virtual: it is parked, and the next connection has the same

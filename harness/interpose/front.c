@@ -47,12 +47,12 @@ void weir_front_begin(weir_front *front) {
   const weir_scenario *scenario = &front->worker.memory->scenario;
   weir_trace_init(&front->trace, front->worker.memory->records, WEIR_CHANNEL_RECORDS);
   weir_network_init(&front->network, scenario, &front->trace, front->layer, front->outgoing[0], WEIR_OUTGOING_MAX);
+  if (front->wire != NULL) weir_simulation_wire(&front->network.connections[0], front->wire, (weir_layer)front->layer);
   weir_application_init(&front->application, &front->network, front->capabilities);
   weir_probe_init(&front->probes[0], &front->application, 0);
   front->running = true;
   front->over = front->reported = false;
   front->timeouts = front->timeouts_at = 0;
-  front->turns = 0;
   weir_clock_restart(front);
 }
 
@@ -87,12 +87,6 @@ void weir_front_check(weir_front *front) {
 bool weir_front_calls(const weir_front *front) {
   if (!front->running || front->over) return true;
   return front->network.app_count > 0 || weir_network_is_due(&front->network);
-}
-
-uint64_t weir_front_changes(const weir_front *front, unsigned connection) {
-  const weir_simulation *simulation = &front->network.connections[connection];
-  return front->turns + simulation->sent + simulation->drained + simulation->peer_fin + simulation->peer_closed +
-         simulation->dead;
 }
 
 void weir_front_clock(weir_front *front) {

@@ -14,6 +14,7 @@
 
 #include "probe/probe.h"
 #include "simulation/network.h"
+#include "simulation/wire.h"
 #include "targets/channel.h"
 
 enum {
@@ -43,7 +44,7 @@ typedef struct weir_watched {
   bool spent; /* EPOLLONESHOT, reported */
   uint32_t events;
   uint64_t data;
-  uint64_t seen; /* weir_front_changes() when last reported, for EPOLLET */
+  uint64_t seen; /* weir_simulation_edges() when last looked at, for EPOLLET */
 } weir_watched;
 
 typedef struct weir_object {
@@ -71,7 +72,8 @@ typedef struct weir_front {
   bool enabled; /* WEIR_CHANNEL is set: time is virtual */
   weir_worker worker;
   uint32_t capabilities;
-  uint8_t layer; /* weir_layer of every connection */
+  uint8_t layer;   /* weir_layer of every connection */
+  weir_wire *wire; /* NULL: the peer's bytes are those on the socket */
 
   /* Descriptors. */
   _Atomic uint8_t object_of[WEIR_DESCRIPTORS_MAX]; /* by descriptor; 0: not ours */
@@ -84,7 +86,6 @@ typedef struct weir_front {
   bool over;     /* the trace is closed: STOP */
   bool reported; /* the engine knows how it came out */
   uint32_t timeouts, timeouts_at;
-  uint64_t turns;
   weir_trace trace;
   weir_network network;
   weir_application application;
@@ -130,8 +131,6 @@ void weir_front_finish(weir_front *front, weir_end how);
 void weir_front_check(weir_front *front);
 /* Whether the control descriptor is readable. */
 bool weir_front_calls(const weir_front *front);
-/* Only ever grows, whenever a connection changes: the edge of EPOLLET. */
-uint64_t weir_front_changes(const weir_front *front, unsigned connection);
 /* The simulation's clock is the program's. */
 void weir_front_clock(weir_front *front);
 

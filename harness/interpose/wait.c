@@ -30,8 +30,10 @@ static weir_shown show(weir_front *front) {
 static unsigned enter_connection(weir_simulation *simulation, const weir_wait *wait, unsigned interest) {
   if (wait->polled) weir_simulation_watch(simulation, interest);
   unsigned shown = weir_simulation_wait(simulation, interest);
-  /* RDHUP is not among what the simulation is asked for. */
-  return shown | (weir_simulation_ready(simulation) & WEIR_POLL_RDHUP);
+  /* What is shown to who watches for nothing else, and what the simulation is not asked for. */
+  const unsigned always = WEIR_POLL_ERR | WEIR_POLL_HUP | WEIR_POLL_RDHUP;
+  const unsigned now = weir_simulation_ready(simulation);
+  return shown | (now & always) | (shown & WEIR_POLL_OUT ? now & WEIR_POLL_OUT_BAND : 0u);
 }
 
 static weir_shown enter(const weir_wait *wait) {
@@ -89,10 +91,7 @@ static outcome take_turn(const weir_wait *wait, bool settled, weir_shown *shown)
     result = front->running ? nothing_left(front, wait) : STUCK;
   } else {
     switch (weir_network_turn(&front->network)) {
-    case WEIR_TURN_PEER:
-      front->turns++;
-      weir_front_clock(front);
-      break;
+    case WEIR_TURN_PEER: weir_front_clock(front); break;
     case WEIR_TURN_APP: break;
     case WEIR_TURN_SPIN: weir_front_finish(front, WEIR_END_SPIN); break;
     case WEIR_TURN_QUIESCENT: result = settled ? nothing_left(front, wait) : SETTLE; break;

@@ -87,6 +87,7 @@ void weir_probe_begin(weir_probe *probe, weir_event event, unsigned protocol, in
   unsigned occasion = weir_occasion_of(event);
   uint32_t nth = ++probe->occurred[occasion];
   if (event != WEIR_EVENT_GET_BUFFER) weir_simulation_progress(probe->simulation);
+  if (event == WEIR_EVENT_CONNECTION_MADE) weir_simulation_made(probe->simulation);
   uint32_t begin = record_begin(probe, callback_record(probe, event, protocol), a, b, bytes, size);
   weir_application *application = probe->application;
   application->latest = probe->connection;

@@ -27,6 +27,7 @@ static const char *const readiness_words[] = {WEIR_READINESS(X)};
 static const char *const boolean_words[] = {WEIR_BOOLEANS(X)};
 static const char *const protocol_words[] = {WEIR_PROTOCOL_KINDS(X)};
 static const char *const lines_words[] = {WEIR_LINES_KINDS(X)};
+static const char *const tls_message_words[] = {WEIR_TLS_MESSAGES(X)};
 #undef X
 #define X(name, word, property) word,
 static const char *const buffer_words[] = {WEIR_BUFFER_KINDS(X)};
@@ -49,6 +50,7 @@ static const int error_numbers[] = {
 #define WORDS_READINESS    readiness_words
 #define WORDS_BOOLEANS     boolean_words
 #define WORDS_PROTOCOLS    protocol_words
+#define WORDS_TLS_MESSAGES tls_message_words
 #define WORDS_BUFFER_KINDS buffer_words
 #define WORDS_BYTES_KINDS  bytes_words
 #define WORDS_LINES_KINDS  lines_words
@@ -235,6 +237,12 @@ static uint32_t verb_needs(unsigned verb) {
   case WEIR_VERB_APP_GET_LIMITS: return WEIR_CAN_LIMITS_QUERY;
   case WEIR_VERB_APP_SET_PROTOCOL:
   case WEIR_VERB_APP_GET_PROTOCOL: return WEIR_CAN_SET_PROTOCOL;
+  case WEIR_VERB_PEER_RECORD:
+  case WEIR_VERB_PEER_SEGMENT:
+  case WEIR_VERB_PEER_CLOSE_NOTIFY:
+  case WEIR_VERB_PEER_TRUNCATE:
+  case WEIR_VERB_PEER_MESSAGE:
+  case WEIR_VERB_PEER_DEAF: return WEIR_CAN_TLS;
   default: return 0;
   }
 }
@@ -250,7 +258,8 @@ uint32_t weir_scenario_needs(const weir_scenario *scenario) {
     const weir_step *step = &scenario->steps[index];
     needs |= verb_needs(step->verb) | option_needs(step) | trigger_needs(step);
   }
-  return needs;
+  /* TLS has no half-close: a scenario that speaks of TLS returns true to see that nothing comes of it (E5). */
+  return needs & WEIR_CAN_TLS ? needs & ~(uint32_t)WEIR_CAN_HALF_CLOSE : needs;
 }
 
 uint64_t weir_scenario_hash(const weir_scenario *scenario) {

@@ -21,7 +21,7 @@ weir_simulation *weir_network_open(weir_network *network, unsigned connection, u
   weir_simulation *simulation = &network->connections[connection];
   weir_simulation_init(simulation, network->scenario, network->trace, (uint8_t)connection, outgoing, outgoing_size);
   simulation->network = network;
-  simulation->layer = network->layer;
+  weir_simulation_set_layer(simulation, (weir_layer)network->layer);
   network->opened = (uint8_t)(network->opened | 1u << connection);
   network->open[network->open_count++] = simulation;
   network->progress = true;
@@ -42,6 +42,20 @@ void weir_network_wait(weir_network *network) {
     network->fruitless++;
 }
 
+/* What is under way on a wire; and whether a handshake holds the scenario up. */
+static bool arrive(weir_network *network) {
+  bool arrived = false;
+  for (unsigned i = 0; i < network->open_count; i++)
+    if (network->open[i]->wire != NULL) arrived |= weir_wire_arrive(network->open[i]);
+  return arrived;
+}
+
+static bool is_held_up(const weir_network *network) {
+  for (unsigned i = 0; i < network->open_count; i++)
+    if (network->open[i]->handshake) return true;
+  return false;
+}
+
 /* After a step of anybody an injected fault may be repeated. */
 static void forgive(weir_network *network) {
   for (unsigned i = 0; i < network->open_count; i++) network->open[i]->transient_run = 0;
@@ -55,6 +69,10 @@ static weir_turn take_turn(weir_network *network) {
     drained |= weir_peer_drain(network->open[i]);
   }
   if (drained) return WEIR_TURN_PEER;
+  if (network->layer == WEIR_LAYER_TLS) {
+    if (arrive(network)) return WEIR_TURN_PEER;
+    if (is_held_up(network)) return WEIR_TURN_QUIESCENT;
+  }
   const weir_turn turn = weir_order_turn(network);
   if (turn != WEIR_TURN_QUIESCENT) {
     forgive(network);

@@ -11,6 +11,12 @@ static void start(weir_simulation *simulation, const weir_step *step) {
   else if (step->verb == WEIR_VERB_PEER_STOP) {
     simulation->peer_reads = false;
     simulation->stopped_at_start = true;
+  } else if (step->verb == WEIR_VERB_PEER_RECORD) {
+    simulation->record = (uint32_t)step->a;
+  } else if (step->verb == WEIR_VERB_PEER_SEGMENT) {
+    simulation->segment = (uint32_t)step->a;
+  } else if (step->verb == WEIR_VERB_PEER_DEAF) {
+    simulation->deaf = true;
   }
 }
 
@@ -53,6 +59,7 @@ static void add_fault(weir_fault *fault, const weir_step *step) {
 
 weir_fault weir_script_fault(const weir_simulation *simulation, weir_occasion occasion) {
   weir_fault fault = {.most = UINT32_MAX};
+  if (simulation->handshake) return fault;
   for (uint16_t link = simulation->at_head[occasion]; link != 0; link = simulation->next[link - 1]) {
     const weir_step *step = &simulation->scenario->steps[link - 1];
     if (is_nth(step, simulation->occurred[occasion])) add_fault(&fault, step);
@@ -71,6 +78,10 @@ static void take_after(weir_network *network, uint16_t index) {
 }
 
 void weir_script_after(weir_simulation *simulation, weir_occasion occasion) {
+  if (simulation->handshake) {
+    simulation->occasions_put_off |= UINT32_C(1) << occasion;
+    return;
+  }
   simulation->network->due_group++;
   for (uint16_t link = simulation->after_head[occasion]; link != 0; link = simulation->next[link - 1]) {
     if (is_nth(&simulation->scenario->steps[link - 1], simulation->occurred[occasion]))

@@ -30,6 +30,12 @@ static void tell_start(weir_simulation *simulation) {
   weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_PEER_STOP});
 }
 
+void weir_simulation_made(weir_simulation *simulation) {
+  if (simulation->wire == NULL) return;
+  simulation->made = true;
+  weir_wire_settle(simulation);
+}
+
 void weir_simulation_watch(weir_simulation *simulation, unsigned interest) {
   const uint8_t watched = (uint8_t)(interest & (WEIR_POLL_IN | WEIR_POLL_OUT));
   if (watched == simulation->watched || simulation->closed) return;
@@ -52,6 +58,7 @@ static unsigned add_spurious(weir_simulation *simulation, unsigned ready, unsign
   const unsigned extra = fault.ready & interest & ~ready;
   if (extra == 0 || simulation->transient_run >= WEIR_AGAIN_MAX) return ready;
   simulation->transient_run++;
+  weir_socket_wake(simulation, WEIR_EDGE_ANY);
   weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_SPURIOUS, .a = extra});
   return ready | extra;
 }

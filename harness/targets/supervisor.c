@@ -49,6 +49,7 @@ static weir_status take_hello(weir_supervisor *self, weir_problem *problem) {
                      self->base.name, memory->worker_abi, WEIR_ABI);
   memcpy(self->base.version, memory->version, sizeof self->base.version);
   self->base.capabilities = memory->capabilities;
+  self->base.layer = (uint8_t)memory->layer;
   return WEIR_OK;
 }
 

@@ -108,8 +108,8 @@ static weir_status open_by_name(const char *name, const weir_runner_options *opt
   return status;
 }
 
-weir_status weir_runner_open(const char *name, const weir_runner_options *options, weir_runner **runner,
-                             weir_problem *problem) {
+static weir_status open_any(const char *name, const weir_runner_options *options, weir_runner **runner,
+                            weir_problem *problem) {
   *runner = NULL;
   if (strlen(name) >= WEIR_RUNNER_NAME_MAX)
     return weir_fail(problem, WEIR_BAD_INPUT, 0, "a target's name has at most %d bytes", WEIR_RUNNER_NAME_MAX - 1);
@@ -121,6 +121,13 @@ weir_status weir_runner_open(const char *name, const weir_runner_options *option
     return weir_fail(problem, WEIR_BAD_INPUT, 0,
                      "`%s` is no target: a plug-in ends in .so, a program stands after `--`", name);
   return open_by_name(name, options, runner, problem);
+}
+
+weir_status weir_runner_open(const char *name, const weir_runner_options *options, weir_runner **runner,
+                             weir_problem *problem) {
+  weir_status status = open_any(name, options, runner, problem);
+  if (status == WEIR_OK) (*runner)->posix = options != NULL && options->posix;
+  return status;
 }
 
 /* ---- Whatever it is */

@@ -182,7 +182,8 @@ static const struct {
      "unknown word 'per': a line begins with peer, socket, app, title or rules (did you mean 'peer'?)"},
     {"weir 1\n\n\nfrobnicate", 4, "unknown word 'frobnicate': a line begins with peer, socket, app, title or rules"},
     {"weir 1\npeer sned 10", 2,
-     "unknown step 'sned': peer has send, fin, reset, close, stop, start, read or sleep (did you mean 'send'?)"},
+     "unknown step 'sned': peer has send, fin, reset, close, stop, start, read, sleep, record, segment, "
+     "close_notify, truncate, message or deaf (did you mean 'send'?)"},
     {"weir 1\nsocket recv: drop", 2, "unknown step 'drop': socket has short, again, error, spurious or buffer"},
     {"weir 1\nsocket recw: again", 2,
      "unknown trigger 'recw': socket has recv, send, wait or at start (did you mean 'recv'?)"},

@@ -303,7 +303,7 @@ END_TEST
 
 START_TEST(text_word_for_word) {
   static const char *const lines[SMALL_COUNT] = {
-      "open, a buffered protocol; the target lacks 11 of 13 capabilities",
+      "open, a buffered protocol; the target lacks 12 of 14 capabilities",
       "connection_made()",
       "peer_send(10)  stream 0..10",
       "get_buffer(-1) {",

@@ -28,10 +28,7 @@ static inline weir_cycle_heads weir_cycle_of(const weir_record *first) {
   const weir_record records[WEIR_CYCLE] = {
       {.event = WEIR_EVENT_GET_BUFFER, .connection = first->connection, .flags = flags},
       {.event = WEIR_EVENT_RECV, .connection = first->connection},
-      {.event = WEIR_EVENT_BUFFER_UPDATED,
-       .connection = first->connection,
-       .flags = flags,
-       .code = WEIR_DATA_STREAM}};
+      {.event = WEIR_EVENT_BUFFER_UPDATED, .connection = first->connection, .flags = flags, .code = WEIR_DATA_STREAM}};
   return (weir_cycle_heads){
       {weir_record_head(&records[0]), weir_record_head(&records[1]), weir_record_head(&records[2])}};
 }

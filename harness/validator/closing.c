@@ -66,6 +66,7 @@ static void judge_C2_final(const weir_moment *now) {
 /* C3: abort() drops what is buffered, and connection_lost comes whatever the peer does. */
 static void judge_C3(const weir_moment *now) {
   if ((int64_t)now->record->b <= 0 || (now->view->open & EVENT(ABORT))) return;
+  if (now->view->layer == WEIR_LAYER_TLS) return; /* a last word of TLS's own (RFC 8446 6.1) is no buffered byte */
   weir_words after = weir_tell_since(now, WEIR_FACT_ABORT, "abort()");
   weir_break(now, WEIR_RULE_C3, now->view->since[WEIR_FACT_ABORT],
              "%llu bytes are sent %s; what is buffered is dropped", (unsigned long long)now->record->b, after.text);

@@ -19,6 +19,7 @@ static void judge_E2(const weir_moment *now) {
 /* E3: a false eof_received closes the transport. */
 static void judge_E3(const weir_moment *now) {
   if (!weir_ended_quiescent(now) || !weir_holds(now, FACT(EOF_FALSE)) || weir_holds(now, FACT(LOST))) return;
+  if (weir_holds(now, FACT(EOF_TRUE)) && weir_view_eof_closes(now->view)) return; /* E5 */
   if (weir_flush_may_wait(now->view)) return;
   weir_break(now, WEIR_RULE_E3, now->view->since[WEIR_FACT_EOF_FALSE],
              "the run is over and the transport is not closed, though eof_received (record %llu) returned false",
@@ -65,6 +66,17 @@ static void judge_E4_final(const weir_moment *now) {
              (unsigned long long)view->drained, (unsigned long long)view->sure);
 }
 
+/* E5: over TLS a true eof_received closes all the same. */
+static void judge_E5(const weir_moment *now) {
+  if (!weir_ended_quiescent(now) || !weir_view_eof_closes(now->view) || weir_holds(now, FACT(LOST))) return;
+  if (!weir_holds(now, FACT(EOF_TRUE)) || weir_flush_may_wait(now->view)) return;
+  weir_break(
+      now, WEIR_RULE_E5, now->view->since[WEIR_FACT_EOF_TRUE],
+      "the run is over and the transport is not closed; after eof_received (record %llu) TLS closes, whatever it "
+      "returned",
+      (unsigned long long)now->view->since[WEIR_FACT_EOF_TRUE]);
+}
+
 /* E7: no eof_received after close() or abort(). */
 static void judge_E7(const weir_moment *now) {
   weir_words after = weir_tell_since(now, WEIR_FACT_CLOSING, weir_holds(now, FACT(ABORT)) ? "abort()" : "close()");
@@ -80,6 +92,9 @@ static void judge_E8(const weir_moment *now) {
   uint64_t paused = view->since[WEIR_FACT_PAUSED];
   /* It arrives when the transport reads it; without socket records, when the peer sends it. */
   if (weir_holds(now, FACT(RECV_END)) && view->since[WEIR_FACT_RECV_END] < paused) return;
+  /* A record that was read before the pause shows in no recv. */
+  bool tls = view->layer == WEIR_LAYER_TLS;
+  if (tls && weir_holds(now, FACT(PEER_FIN)) && view->since[WEIR_FACT_PEER_FIN] < paused) return;
   if (weir_holds(now, FACT(CLOSING))) return;
   weir_words after = weir_tell_since(now, WEIR_FACT_PAUSED, "pause_reading()");
   weir_break(now, WEIR_RULE_E8, paused, "eof_received %s; it has to wait for resume_reading()", after.text);
@@ -166,6 +181,7 @@ static const weir_monitor monitors[] = {
     {WEIR_RULE_E3, WEIR_PHASE_FINAL, 0, judge_E3},
     {WEIR_RULE_E4, WEIR_PHASE_BEGIN, FACT(EOF_TRUE), judge_E4},
     {WEIR_RULE_E4, WEIR_PHASE_FINAL, 0, judge_E4_final},
+    {WEIR_RULE_E5, WEIR_PHASE_FINAL, 0, judge_E5},
     {WEIR_RULE_E7, WEIR_PHASE_BEGIN, FACT(CLOSING), judge_E7},
     {WEIR_RULE_E8, WEIR_PHASE_BEGIN, FACT(PAUSED), judge_E8},
     {WEIR_RULE_E8, WEIR_PHASE_FINAL, 0, judge_E8_final},

@@ -27,6 +27,7 @@ static bool paused_below(const weir_moment *now) {
   const weir_view *view = now->view;
   uint64_t unsure = FACTS_FAILED | FACT(ABORT) | FACT(WRITES_UNSURE);
   if (weir_holds(now, unsure) || !weir_holds(now, FACT(CALLS))) return false;
+  if (view->layer == WEIR_LAYER_TLS) return false;               /* what TLS adds to the bytes counts as well */
   if (weir_view_buffered(view) == 0) return high_now(view) != 0; /* whatever high is, nothing is not over it; 0: F5 */
   if (view->open & EVENT(SET_LIMITS)) return false;              /* F6 */
   return view->high >= 0 && weir_view_buffered(view) < (uint64_t)view->high && !weir_holds(now, FACT(LIMITS_FRESH));
@@ -172,6 +173,7 @@ static void judge_F4(const weir_moment *now) {
 static void judge_F5(const weir_moment *now) {
   uint64_t unsure = FACTS_FAILED | FACT(ABORT) | FACT(WRITES_UNSURE);
   if (high_now(now->view) != 0 || weir_view_buffered(now->view) != 0 || weir_holds(now, unsure)) return;
+  if (now->view->layer == WEIR_LAYER_TLS) return; /* ... of its own may wait in it */
   weir_break(now, WEIR_RULE_F5, weir_holds(now, FACT(LIMITS_SET)) ? now->view->since[WEIR_FACT_LIMITS_SET] : now->index,
              "pause_writing with high=0 and nothing in the buffer; it comes when the buffer becomes non-empty");
 }

@@ -77,6 +77,7 @@ bool weir_shows_handler(const weir_view *view) {
 bool weir_flush_may_wait(const weir_view *view) {
   if (!(view->facts & FACT(PEER_STOPPED))) return false;
   if (view->facts & FACT(SOCKET)) return weir_view_buffered(view) > 0;
+  if (view->layer == WEIR_LAYER_TLS) return true; /* how much of it is in the socket is not known */
   return view->accepted > view->drained;
 }
 
@@ -85,13 +86,14 @@ bool weir_reading(const weir_view *view) {
 }
 
 bool weir_eof_is_real(const weir_view *view) {
-  if (view->facts & FACT(PEER)) return (view->facts & FACT(PEER_FIN)) != 0;
+  if (view->facts & FACT(PEER)) return (view->facts & (FACT(PEER_FIN) | FACT(TRUNCATED))) != 0;
   if (view->seen & EVENT(RECV)) return (view->facts & FACT(RECV_END)) != 0;
   return true;
 }
 
 bool weir_bytes_missing(const weir_view *view) {
   uint64_t excused = FACT(PEER_STOPPED) | FACT(PEER_CLOSED) | FACT(RESET) | FACT(ERROR) | FACT(ABORT) |
-                     FACT(WRITES_UNSURE) | FACT(OUT_STRAYED) | FACT(LOST_ERROR) | FACTS_RAISED | FACT(BAD_BUFFER);
+                     FACT(TRUNCATED) | FACT(UNANSWERED) | FACT(WRITES_UNSURE) | FACT(OUT_STRAYED) | FACT(LOST_ERROR) |
+                     FACTS_RAISED | FACT(BAD_BUFFER);
   return (view->facts & FACT(PEER)) && !(view->facts & excused) && view->drained < view->sure;
 }

@@ -44,7 +44,7 @@ static void judge_L3(const weir_moment *now) {
 /* L4, connection_lost(None): close(), abort() or a regular end of file has to be behind it. */
 static void judge_clean_end(const weir_moment *now) {
   const weir_view *view = now->view;
-  if (weir_holds(now, FACT(CLOSING))) return;
+  if (weir_holds(now, FACT(CLOSING) | FACT(TRUNCATED))) return; /* E10 */
   bool eof = weir_holds(now, FACT(EOF)) && weir_eof_is_real(view);
   bool failed = weir_holds(now, FACTS_FAILED);
   weir_fact failure = weir_holds(now, FACT(ERROR))   ? WEIR_FACT_ERROR
@@ -95,7 +95,9 @@ static void judge_failed_end(const weir_moment *now) {
   }
 }
 
+/* How a write pipe is to tell that its reader has gone, no document says. */
 static void judge_L4(const weir_moment *now) {
+  if (now->view->layer == WEIR_LAYER_WRITE_PIPE && weir_holds(now, FACT(PEER_CLOSED))) return;
   if (now->record->code == WEIR_EXCEPTION_NONE)
     judge_clean_end(now);
   else
@@ -115,7 +117,7 @@ static void judge_L5(const weir_moment *now) {
   else if (weir_holds(now, FACT(CLOSE)) && !weir_flush_may_wait(view))
     cause = WEIR_FACT_CLOSE, what = "close()";
   else if (weir_holds(now, FACT(EOF_FALSE)) && !weir_flush_may_wait(view))
-    cause = WEIR_FACT_EOF_FALSE, what = "eof_received returned false";
+    cause = WEIR_FACT_EOF_FALSE, what = weir_view_eof_closes(view) ? "eof_received" : "eof_received returned false";
   else if (weir_holds(now, FACT(RESET)) && weir_reading(view) && !weir_holds(now, FACTS_RAISED | FACT(BAD_BUFFER)))
     cause = WEIR_FACT_RESET, what = "the peer's reset, while reading";
   else if (weir_holds(now, FACT(SOCKET_CLOSED)) && !weir_holds(now, FACTS_RAISED | FACT(BAD_BUFFER)))
@@ -173,7 +175,7 @@ static void judge_L10(const weir_moment *now) {
 }
 
 static void judge_L10_final(const weir_moment *now) {
-  if (!weir_ended_quiescent(now) || !weir_holds(now, FACT(LOST)) || !weir_holds(now, FACT(SOCKET))) return;
+  if (!weir_ended_quiescent(now) || !weir_holds(now, FACT(LOST))) return;
   if (weir_holds(now, FACT(SOCKET_CLOSED) | FACT(LOST_RAISED))) return; /* L9 */
   if (!(now->view->seen & EVENT(WATCH))) return; /* a record of bytes alone, not of the descriptor's life */
   weir_break(now, WEIR_RULE_L10, now->view->since[WEIR_FACT_LOST],

@@ -63,6 +63,7 @@ static const row rows[] = {
     WHEN(E2, FACT(EOF), 0),
     WHEN(E3, FACT(EOF_FALSE), 0),
     WHEN(E4, FACT(EOF_TRUE), 0),
+    TRIED(E5, EOF_TRUE_TLS, 0),
     WHEN(E7, FACT(PEER_FIN) | FACT(CLOSING), 0),
     WHEN(E8, FACT(PEER_FIN) | FACT(PAUSED), 0),
     WHEN(E9, FACT(CLOSING_IN_EOF), 0),

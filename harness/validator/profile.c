@@ -27,11 +27,21 @@ static const char *tell_flush(const weir_view *view) {
   return (view->facts & FACT(LOST_ERROR)) ? "exception" : "None";
 }
 
+/* E10: TLS was truncated. */
+static const char *tell_truncated(const weir_view *view) {
+  if (!(view->ever & FACT(TRUNCATED)) || (view->facts & FACT(CLOSING))) return NULL;
+  const bool told = (view->facts & FACT(EOF)) != 0;
+  if (!(view->facts & FACT(LOST))) return told ? "eof_received, stays open" : "stays open";
+  if (view->facts & FACT(LOST_ERROR)) return told ? "eof_received, exception" : "exception";
+  return told ? "eof_received, None" : "None";
+}
+
 const char *weir_profile_of(const weir_view *view, unsigned rule) {
   switch (rule) {
   case WEIR_RULE_L8: return tell_raise(view, WEIR_EVENT_CONNECTION_MADE);
   case WEIR_RULE_L9: return tell_raise(view, WEIR_EVENT_CONNECTION_LOST);
   case WEIR_RULE_B13: return tell_raise(view, WEIR_EVENT_GET_BUFFER);
+  case WEIR_RULE_E10: return tell_truncated(view);
   case WEIR_RULE_E6: return tell_raise(view, WEIR_EVENT_EOF_RECEIVED);
   case WEIR_RULE_C6: return tell_flush(view);
   case WEIR_RULE_C7: return tell_late(view->late_close, "no exception", "exception");

@@ -305,6 +305,8 @@ static void take_recv(weir_view *view, const weir_record *record, uint64_t index
   take_errno(view, number, index);
   if (number != 0) return;
   if (view->facts & FACT(SWITCHED)) enter(view, WEIR_FACT_READ_SINCE, index);
+  /* What is on the wire tells neither how much was received nor whether it ended (E10). */
+  if (view->layer == WEIR_LAYER_TLS) return;
   view->received += record->b;
   /* recv into no room gives 0 as well, and 0 after a reset is no end of file. */
   if (record->b == 0 && record->a > 0 && !(view->facts & (FACT(ERROR) | FACT(RESET))))
@@ -312,13 +314,14 @@ static void take_recv(weir_view *view, const weir_record *record, uint64_t index
 }
 
 static void take_socket(weir_view *view, const weir_record *record, uint64_t index) {
-  enter(view, WEIR_FACT_SOCKET, index);
+  const bool wire = view->layer == WEIR_LAYER_TLS;
+  if (!wire) enter(view, WEIR_FACT_SOCKET, index);
   switch (record->event) {
   case WEIR_EVENT_RECV: take_recv(view, record, index); break;
   case WEIR_EVENT_SEND:
     take_errno(view, weir_result_errno(record->b), index);
     if ((int64_t)record->b > 0) {
-      view->sent += record->b;
+      if (!wire) view->sent += record->b;
       leave(view, FACT(LIMITS_FRESH));
     }
     break;
@@ -333,7 +336,14 @@ static void take_peer(weir_view *view, const weir_record *record, uint64_t index
   leave(view, FACT(PAUSE_OWED));
   switch (record->event) {
   case WEIR_EVENT_PEER_SEND: view->sent_by_peer += record->a; break;
-  case WEIR_EVENT_PEER_CLOSE: enter(view, WEIR_FACT_PEER_CLOSED, index); /* fall through */
+  case WEIR_EVENT_PEER_TRUNCATE:
+    if (!(view->facts & FACT(PEER_FIN))) enter(view, WEIR_FACT_TRUNCATED, index);
+    break;
+  case WEIR_EVENT_PEER_CLOSE:
+    enter(view, WEIR_FACT_PEER_CLOSED, index);
+    if (view->layer == WEIR_LAYER_WRITE_PIPE) break; /* nothing came from there that could end */
+    /* fall through */
+  case WEIR_EVENT_PEER_CLOSE_NOTIFY:
   case WEIR_EVENT_PEER_FIN:
     if (view->sent_by_peer > 0) view->tried |= WEIR_TRIED_DATA_BEFORE_FIN;
     enter(view, WEIR_FACT_PEER_FIN, index);
@@ -360,12 +370,20 @@ static void count_polls(weir_view *view, const weir_record *record, uint64_t ind
   }
 }
 
+/* A closing TLS connection waits for the peer's close_notify, and may give up. */
+static void take_timeout(weir_view *view, uint64_t index) {
+  const bool closing = (view->facts & (FACT(CLOSING) | FACT(EOF_FALSE))) != 0;
+  if (view->layer == WEIR_LAYER_TLS && closing && !(view->facts & (FACT(LOST) | FACT(PEER_FIN))))
+    enter(view, WEIR_FACT_UNANSWERED, index);
+}
+
 /* The peer, the loop, the probe and the run. */
 static void take_other(weir_view *view, const weir_record *record, uint64_t index) {
   switch (weir_event_groups[record->event]) {
   case WEIR_GROUP_PEER: take_peer(view, record, index); break;
   case WEIR_GROUP_LOOP:
     if (record->event == WEIR_EVENT_EXCEPTION_HANDLER) hand_on(view, record, true);
+    if (record->event == WEIR_EVENT_TIMEOUT) take_timeout(view, index);
     break;
   case WEIR_GROUP_PROBE:
     if (record->event != WEIR_EVENT_DATA) break;
@@ -438,8 +456,10 @@ static void end_callback(weir_view *view, const weir_record *record, const weir_
     return;
   }
   if (record->event == WEIR_EVENT_GET_BUFFER) end_get_buffer(view, record, pair);
-  if (record->event == WEIR_EVENT_EOF_RECEIVED)
-    enter(view, record->b != 0 ? WEIR_FACT_EOF_TRUE : WEIR_FACT_EOF_FALSE, pair->index);
+  if (record->event != WEIR_EVENT_EOF_RECEIVED) return;
+  if (record->b != 0) enter(view, WEIR_FACT_EOF_TRUE, pair->index);
+  if (record->b != 0 && weir_view_eof_closes(view)) view->tried |= WEIR_TRIED_EOF_TRUE_TLS;
+  if (record->b == 0 || weir_view_eof_closes(view)) enter(view, WEIR_FACT_EOF_FALSE, pair->index);
 }
 
 /* ---- Calls end ------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 
 #include "weir/spec.h"
 #include "weir/trace.h"
+#include "weir/transport.h"
 
 /* A fact is a bit, with the record that made it so.  X(NAME, when it holds). */
 #define WEIR_FACTS(X)                                                                                                  \
@@ -18,7 +19,7 @@
   X(LOST_RAISED, "connection_lost raised")                                                                             \
   X(LOST_ERROR, "connection_lost brought an exception")                                                                \
   X(EOF, "eof_received has begun")                                                                                     \
-  X(EOF_FALSE, "eof_received returned false")                                                                          \
+  X(EOF_FALSE, "eof_received returned false; TLS without half-close: anything")                                        \
   X(EOF_TRUE, "eof_received returned true")                                                                            \
   X(CLOSING, "close() or abort() has begun")                                                                           \
   X(CLOSE, "close() has begun")                                                                                        \
@@ -58,7 +59,7 @@
   X(EMPTY, "... of no size, and nobody was told (B12)")                                                                \
   X(ODD_SIZE, "a buffer was used whose size is not the hint's")                                                        \
   X(MISUSE, "the application made a call that has to raise")                                                           \
-  X(SOCKET, "the trace shows socket operations")                                                                       \
+  X(SOCKET, "the trace shows socket operations, on the very bytes of the streams (not TLS)")                           \
   X(PEER, "the trace shows the peer")                                                                                  \
   X(CALLS, "the trace shows calls, or would")                                                                          \
   X(SOCKET_CLOSED, "the descriptor was closed")                                                                        \
@@ -68,7 +69,9 @@
   X(WRITES_UNSURE, "what was accepted cannot be told from the calls")                                                  \
   X(LIMITS_SET, "set_write_buffer_limits() has succeeded")                                                             \
   X(CAN_WRITE_EOF, "can_write_eof() returned true")                                                                    \
-  X(CANNOT_WRITE_EOF, "can_write_eof() returned false")
+  X(CANNOT_WRITE_EOF, "can_write_eof() returned false")                                                                \
+  X(TRUNCATED, "TLS: the connection below was ended with no close_notify before that")                                 \
+  X(UNANSWERED, "TLS: time ran out when this side was closing, and the peer had not ended its own")
 
 typedef enum weir_fact {
 #define X(name, meaning) WEIR_FACT_##name,
@@ -93,11 +96,12 @@ enum {
   WEIR_TRIED_WRITE_IN_MADE = 64,  /* a write inside connection_made */
   WEIR_TRIED_WRITE_BAD = 128,     /* write() of what is not bytes-like */
   WEIR_TRIED_HIGH_ZERO = 256,     /* limits of 0 */
-  WEIR_TRIED_CALL_IN_FLOW = 512   /* a call inside pause_writing or resume_writing */
+  WEIR_TRIED_CALL_IN_FLOW = 512,  /* a call inside pause_writing or resume_writing */
+  WEIR_TRIED_EOF_TRUE_TLS = 1024  /* eof_received returned true where nothing comes of it */
 };
 
 /* Sets of facts that rules speak of together. */
-#define FACTS_FAILED (FACT(ERROR) | FACT(SOFT_ERROR) | FACT(RESET))
+#define FACTS_FAILED (FACT(ERROR) | FACT(SOFT_ERROR) | FACT(RESET) | FACT(TRUNCATED) | FACT(UNANSWERED))
 #define FACTS_RAISED                                                                                                   \
   (FACT(MADE_RAISED) | FACT(GET_RAISED) | FACT(UPDATED_RAISED) | FACT(DATA_RAISED) | FACT(EOF_RAISED))
 /* Whatever may end a connection without the application's wish. */
@@ -242,6 +246,10 @@ const weir_span *weir_view_span(const weir_view *view, uint64_t offset);
 /* Whether the target offers this (WEIR_CAN_...); what it does not tell, it does. */
 static inline bool weir_view_can(const weir_view *view, uint32_t capability) {
   return view->capabilities == 0 || (view->capabilities & capability) != 0;
+}
+/* TLS, and no half-close: eof_received closes, whatever it returns (D7). */
+static inline bool weir_view_eof_closes(const weir_view *view) {
+  return view->layer == WEIR_LAYER_TLS && (view->capabilities & WEIR_CAN_HALF_CLOSE) == 0;
 }
 /* errno of a result, 0: none. */
 static inline int weir_result_errno(uint64_t result) {

@@ -1,4 +1,5 @@
-"""asyncio's selector event loop under Weir: adapter.py [--selector epoll|poll|select]"""
+"""asyncio's selector event loop under Weir:
+adapter.py [--selector epoll|poll|select] [--tls client|server|start [--version 1.2|1.3]]"""
 
 import argparse
 import asyncio
@@ -16,8 +17,10 @@ SELECTORS = {"epoll": "EpollSelector", "poll": "PollSelector", "select": "Select
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--selector", choices=sorted(SELECTORS), default="epoll")
-    selector = getattr(selectors, SELECTORS[parser.parse_args().selector])
-    loops.test("asyncio", weir.version(), lambda: asyncio.SelectorEventLoop(selector()))
+    loops.add_tls_options(parser)
+    options = parser.parse_args()
+    selector = getattr(selectors, SELECTORS[options.selector])
+    loops.test("asyncio", weir.version(), lambda: asyncio.SelectorEventLoop(selector()), **loops.tls(options))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,9 @@ import asyncio
 import ctypes
 import gc
 import mmap
+import socket
 import sys
+import tempfile
 
 ABI = 1
 STOP = 2
@@ -94,6 +96,8 @@ _quick, _waiting = ctypes.PyDLL(None), ctypes.CDLL(None)
 _int, _uint32, _int64 = ctypes.c_int, ctypes.c_uint32, ctypes.c_int64
 _pointer, _size, _text = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p
 _hello = _bind(_waiting, "hello", _int, _int, _text, _text, _uint32)
+_tls = _bind(_waiting, "tls", _text, _int, _int)
+_layer = _bind(_quick, "layer", _int, _text)
 _next = _bind(_waiting, "next", _int, _pointer)
 _fail = _bind(_quick, "fail", None, _text)
 _begin = _bind(_quick, "begin", None, _int, _int, _int64, _int64, _pointer, _size)
@@ -183,6 +187,8 @@ def classify(error):
         return _PROBE_ERROR, error.number
     if type(error).__name__ in _TRUNCATED:
         return _EOF_ERROR, 0
+    if type(error).__module__ == "ssl":  # its errno is a number of OpenSSL's
+        return _OS_ERROR, 0
     if isinstance(error, OSError):
         return _OS_ERROR, error.errno if isinstance(error.errno, int) and error.errno > 0 else 0
     for kind, found in _CLASSES:
@@ -375,6 +381,7 @@ class Connection:
         self.run, self.index, self.descriptor = run, index, descriptor
         self.transport = None
         self.lost = False  # connection_lost() has been called
+        self.socket = None  # what make_socket() has made
         self.idle = 0  # bit e: the scenario says nothing about callback e
         self._plain = bool(plain)
         self._protocols = {}
@@ -382,6 +389,12 @@ class Connection:
         self._asked = 0  # get_buffer calls so far
         self._latest = None  # (buffer, address, number) while it is a bytearray that nobody has resized
         self._updated = False  # the latest buffer's span is over
+
+    def make_socket(self):
+        """The connection as a socket object, which the loop is to close."""
+        self.socket = socket.socket(fileno=self.descriptor)
+        self.socket.setblocking(False)
+        return self.socket
 
     def first(self):
         """The protocol that the connection begins with."""
@@ -615,6 +628,12 @@ class PlainProbe(_Callbacks, asyncio.Protocol):
 # ---- The engine --------------------------------------------------------------
 
 
+def layer(word):
+    """Before hello: what the connections are made of, where that is not TCP."""
+    if _layer(word.encode()) != 0:
+        sys.exit(2)
+
+
 def hello(name, version, capabilities):
     """Once, first: what this is and what it can do."""
     bits = 0
@@ -622,6 +641,28 @@ def hello(name, version, capabilities):
         bits |= number("capability", word)
     if _hello(ABI, name.encode(), version.encode(), bits) != 0:
         sys.exit(2)
+
+
+# The host name in the certificate that tls() gives.
+TLS_HOST = "weir.test"
+
+
+def tls(server_side, version):
+    """Every connection is TLS ("1.2" or "1.3"); the context for this side of them."""
+    import ssl
+
+    text = _tls(server_side, int(version.split(".")[1]))
+    if text is None:
+        sys.exit(2)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT)
+    with tempfile.NamedTemporaryFile() as both:
+        both.write(text)
+        both.flush()
+        if server_side:
+            context.load_cert_chain(both.name)
+        else:
+            context.load_verify_locations(both.name)
+    return context
 
 
 def runs():

@@ -1,5 +1,6 @@
-"""uvloop under Weir."""
+"""uvloop under Weir: adapter.py [--tls client|server|start [--version 1.2|1.3]]"""
 
+import argparse
 import os
 import sys
 
@@ -9,7 +10,9 @@ import loops  # noqa: E402
 
 def main():
     uvloop = loops.installed("uvloop")
-    loops.test("uvloop", uvloop.__version__, uvloop.new_event_loop)
+    parser = argparse.ArgumentParser()
+    loops.add_tls_options(parser)
+    loops.test("uvloop", uvloop.__version__, uvloop.new_event_loop, **loops.tls(parser.parse_args()))
 
 
 if __name__ == "__main__":

@@ -74,10 +74,18 @@ enum { WEIR_WAKE_NOTHING = 0, WEIR_WAKE_CALLS = 1, WEIR_WAKE_STOP = 2 };
 
 /* Once, first.  0, or -1: this library is of another version (said on stderr). */
 int weir_adapter_hello(int abi, const char *name, const char *version, uint32_t capabilities);
-/* Before the first run: what the connections are made of, a word of WEIR_LAYERS
+/* Before weir_adapter_hello: what the connections are made of, a word of WEIR_LAYERS
  * (weir/trace.h); "tcp" where it is not called.  0, or -1: there is no such
  * layer (said on stderr). */
 int weir_adapter_layer(const char *words);
+/* In place of that: every connection is TLS, and the peer its other side.
+ * program_serves: 1: the program is the server; minor: 2 for TLS 1.2, 3 for
+ * TLS 1.3.  The program begins the handshake at once.  Returns PEM text: the
+ * certificate, to be trusted by a client for the host WEIR_TLS_HOST
+ * ("weir.test"), and its private key, with which a server may serve.  NULL: no
+ * TLS is to be had (said on stderr).  The scenario begins when the handshake is
+ * over. */
+const char *weir_adapter_tls(int program_serves, int minor);
 /* Waits for the next scenario.  1: there is one; 0: no more, the process should end. */
 int weir_adapter_next(weir_adapter_run *run);
 /* The transport of this run could not even be made: an error of the adapter,

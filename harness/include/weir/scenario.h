@@ -155,7 +155,13 @@ _Static_assert(sizeof(weir_step) == 20, "a step is 20 bytes, all of them fields"
   X(APP_GET_SIZE, "get_write_buffer_size", APP, I | A | C, NO_OPTION, NO_ARG, NO_ARG)                                  \
   X(APP_GET_PROTOCOL, "get_protocol", APP, I | A | C, NO_OPTION, NO_ARG, NO_ARG)                                       \
   X(APP_PROTOCOL, "protocol", APP, S, PROTOCOLS, NO_ARG, NO_ARG)                                                       \
-  X(APP_OPEN, "open", APP, I | A | C, NO_OPTION, NO_ARG, NO_ARG)
+  X(APP_OPEN, "open", APP, I | A | C, NO_OPTION, NO_ARG, NO_ARG)                                                       \
+  X(PEER_RECORD, "record", PEER, I | A | S, NO_OPTION, ARG("bytes", 1, 16384, NUMBER), NO_ARG)                         \
+  X(PEER_SEGMENT, "segment", PEER, I | A | S, NO_OPTION, ARG("bytes", 1, WEIR_SIZE_MAX, NUMBER), NO_ARG)               \
+  X(PEER_CLOSE_NOTIFY, "close_notify", PEER, I | A, NO_OPTION, NO_ARG, NO_ARG)                                         \
+  X(PEER_TRUNCATE, "truncate", PEER, I | A, NO_OPTION, NO_ARG, NO_ARG)                                                 \
+  X(PEER_MESSAGE, "message", PEER, I | A, TLS_MESSAGES, NO_ARG, NO_ARG)                                                \
+  X(PEER_DEAF, "deaf", PEER, I | A | S, NO_OPTION, NO_ARG, NO_ARG)
 
 typedef enum weir_verb {
 #define X(name, word, actor, whens, options, a, b) WEIR_VERB_##name,
@@ -175,6 +181,8 @@ typedef enum weir_verb {
 /* BUFFERED and PLAIN make a new protocol object; FIRST is the one that the
  * connection began with (as START option: buffered or plain only). */
 #define WEIR_PROTOCOL_KINDS(X) X(BUFFERED, "buffered") X(PLAIN, "plain") X(FIRST, "first")
+/* What the peer sends beside data, in the middle of a connection (TLS 1.3). */
+#define WEIR_TLS_MESSAGES(X)   X(KEY_UPDATE, "key_update") X(TICKET, "ticket")
 
 #define X(name, word) WEIR_SOCKET_##name,
 typedef enum weir_socket_error { WEIR_ERRORS(X) WEIR_SOCKET_ERROR_COUNT } weir_socket_error;
@@ -184,6 +192,9 @@ typedef enum weir_readiness { WEIR_READINESS(X) WEIR_READINESS_COUNT } weir_read
 #undef X
 #define X(name, word) WEIR_BOOLEAN_##name,
 typedef enum weir_boolean { WEIR_BOOLEANS(X) WEIR_BOOLEAN_COUNT } weir_boolean;
+#undef X
+#define X(name, word) WEIR_TLS_##name,
+typedef enum weir_tls_message { WEIR_TLS_MESSAGES(X) WEIR_TLS_MESSAGE_COUNT } weir_tls_message;
 #undef X
 #define X(name, word) WEIR_PROTOCOL_##name,
 typedef enum weir_protocol_kind { WEIR_PROTOCOL_KINDS(X) WEIR_PROTOCOL_KIND_COUNT } weir_protocol_kind;

@@ -98,6 +98,9 @@ enum {
   X(BUFFER_HELD, "buffer_held", PROBE, "a buffer is still exported outside its span. a: get_buffer's number from 1")   \
   X(OUTSIDE, "outside", PROBE, "the application runs outside any callback. begin/end")                                 \
   X(ADVANCE, "advance", PEER, "the scenario lets time pass. b: milliseconds")                                          \
+  X(PEER_CLOSE_NOTIFY, "peer_close_notify", PEER,                                                                      \
+    "TLS: the peer ends its sending side; the connection below stays open")                                            \
+  X(PEER_TRUNCATE, "peer_truncate", PEER, "TLS: the connection below is ended with no close_notify before that")       \
   X(END, "end", RUN, "the run is over. code: weir_end; a: signal or exit status")
 
 typedef enum weir_event {

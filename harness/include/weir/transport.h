@@ -189,7 +189,8 @@ typedef struct weir_transport_calls {
     "languages that have them (not C): buffers that are an array, an mmap, read-only, ...")                            \
   X(WRITE_KINDS, "write_kinds", "languages that have them (not C): bytes-like objects of many kinds and shapes")       \
   X(RAISE, "raise", "callbacks may raise")                                                                             \
-  X(CONNECTIONS, "connections", "more than one connection in a run: open() again while others are open")
+  X(CONNECTIONS, "connections", "more than one connection in a run: open() again while others are open")               \
+  X(TLS, "tls", "the connection is TLS: records, close_notify, messages after the handshake")
 
 enum {
 #define X(name, word, meaning) WEIR_CAPABILITY_INDEX_##name,

@@ -32,7 +32,13 @@ bool naive_E2(const naive_story *story, int moment) {
          naive_began(story, WEIR_EVENT_EOF_RECEIVED, moment);
 }
 
+bool naive_E5(const naive_story *story, int moment) {
+  return AT_REST && naive_eof_closes(story, moment) && naive_kept_open(story, moment) && !naive_lost(story, moment) &&
+         !naive_flush_may_wait(story, moment);
+}
+
 bool naive_E3(const naive_story *story, int moment) {
+  if (naive_eof_closes(story, moment) && naive_kept_open(story, moment)) return false; /* E5 */
   return AT_REST && naive_let_go(story, moment) && !naive_lost(story, moment) && !naive_flush_may_wait(story, moment);
 }
 
@@ -77,6 +83,7 @@ bool naive_E8(const naive_story *story, int moment) {
   if (AT_REST) return is_untold(story, moment) && end_waited_for_resume(story, moment);
   if (!BEGINS(EOF_RECEIVED) || naive_close(story, moment) != NAIVE_NEVER) return false;
   int pause = naive_pause(story, moment), read = naive_recv_end(story, moment);
+  if (naive_is_tls(story, moment)) read = naive_peer_end(story, moment); /* or later: no recv shows it */
   return pause != NAIVE_NEVER && !(read != NAIVE_NEVER && read < pause);
 }
 
@@ -221,6 +228,7 @@ bool naive_C2(const naive_story *story, int moment) {
 
 bool naive_C3(const naive_story *story, int moment) {
   if (!naive_closed_by(story, WEIR_EVENT_ABORT, moment)) return false;
+  if (IS(SEND) && naive_is_tls(story, moment)) return false; /* TLS may have a last word */
   if (IS(SEND)) return (int64_t)here(story, moment)->b > 0 && !naive_stands_in(story, moment, WEIR_EVENT_ABORT);
   return AT_REST && !naive_lost(story, moment) && naive_made(story, moment);
 }

@@ -41,6 +41,7 @@ bool naive_L3(const naive_story *story, int moment) {
 /* "None" means a regular end of file, close() or abort() (D2): with either there, nothing more is asked. */
 static bool is_wrong_none(const naive_story *story, int moment) {
   if (naive_close(story, moment) != NAIVE_NEVER) return false;
+  if (naive_began(story, WEIR_EVENT_PEER_TRUNCATE, moment) && naive_gave_up(story, moment)) return false; /* E10 */
   bool failed = naive_failed(story, moment), eof = naive_began(story, WEIR_EVENT_EOF_RECEIVED, moment);
   if (eof && naive_eof_is_real(story, moment) && !(failed && naive_kept_open(story, moment))) return false;
   if (failed) return true;
@@ -71,6 +72,7 @@ static bool is_wrong_exception(const naive_story *story, int moment) {
 
 bool naive_L4(const naive_story *story, int moment) {
   if (!BEGINS(CONNECTION_LOST)) return false;
+  if (naive_is_write_pipe(story, moment) && naive_began(story, WEIR_EVENT_PEER_CLOSE, moment)) return false;
   bool none = here(story, moment)->code == WEIR_EXCEPTION_NONE;
   return none ? is_wrong_none(story, moment) : is_wrong_exception(story, moment);
 }
@@ -109,8 +111,8 @@ static bool is_closing_lies(const naive_story *story, int moment) {
 
 bool naive_L10(const naive_story *story, int moment) {
   if (AT_REST) /* Who tells of bytes alone, and never of watching, tells nothing of the descriptor's life. */
-    return naive_lost(story, moment) && naive_sees_socket(story, moment) &&
-           naive_began(story, WEIR_EVENT_WATCH, moment) && !naive_began(story, WEIR_EVENT_SOCKET_CLOSE, moment) &&
+    return naive_lost(story, moment) && naive_began(story, WEIR_EVENT_WATCH, moment) &&
+           !naive_began(story, WEIR_EVENT_SOCKET_CLOSE, moment) &&
            !naive_raised_in(story, WEIR_EVENT_CONNECTION_LOST, moment); /* L9 */
   if (ENDS(IS_CLOSING) && is_closing_lies(story, moment)) return true;
   bool asked =

@@ -94,9 +94,14 @@ bool naive_dying(const naive_story *story, int before); /* gone, fatal, or eof_r
 bool naive_kept_open(const naive_story *story, int before); /* eof_received gave true */
 bool naive_let_go(const naive_story *story, int before);    /* eof_received gave false */
 bool naive_reads(const naive_story *story, int before);     /* made, not gone, no end of file yet, not paused */
+bool naive_is_tls(const naive_story *story, int before);
+bool naive_eof_closes(const naive_story *story, int before); /* TLS without half-close: whatever eof_received gives */
+bool naive_gave_up(const naive_story *story, int before); /* TLS: truncated, or the peer's end was waited for in vain */
+int naive_recv_end(const naive_story *story, int before); /* recv gave 0 that was not for want of room or a reset's */
 int naive_recv_end(const naive_story *story, int before);   /* recv gave 0 that was not for want of room or a reset's */
-int naive_peer_end(const naive_story *story, int before);   /* the peer's FIN */
-int naive_end(const naive_story *story, int before);        /* that, or where only recv shows it, that */
+bool naive_is_write_pipe(const naive_story *story, int before);
+int naive_peer_end(const naive_story *story, int before); /* the peer's FIN */
+int naive_end(const naive_story *story, int before);      /* that, or where only recv shows it, that */
 bool naive_eof_is_real(const naive_story *story, int before);
 bool naive_sees_calls(const naive_story *story, int before);
 bool naive_flush_may_wait(const naive_story *story, int before); /* the peer does not read, and bytes are left */

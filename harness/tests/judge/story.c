@@ -113,6 +113,7 @@ int naive_callback_around(const naive_story *story, int moment) {
 }
 
 bool naive_sees_socket(const naive_story *story, int before) {
+  if (naive_is_tls(story, before)) return false; /* what is on the wire tells nothing of the streams */
   for (int i = 0; i < before; i++)
     if (weir_event_group_of(story->moments[i].event) == WEIR_GROUP_SOCKET) return true;
   return false;
@@ -243,7 +244,28 @@ bool naive_error(const naive_story *story, int before) {
   return false;
 }
 
+bool naive_is_tls(const naive_story *story, int before) {
+  int open = naive_first(story, WEIR_EVENT_OPEN, before);
+  return open != NAIVE_NEVER && naive_begin(story, open)->b == WEIR_LAYER_TLS;
+}
+
+bool naive_eof_closes(const naive_story *story, int before) {
+  return naive_is_tls(story, before) &&
+         !(naive_begin(story, naive_first(story, WEIR_EVENT_OPEN, before))->a & WEIR_CAN_HALF_CLOSE);
+}
+
+bool naive_gave_up(const naive_story *story, int before) {
+  for (int i = 0; i < before && naive_is_tls(story, before); i++) {
+    if (naive_peer_end(story, i) != NAIVE_NEVER) return false;
+    if (story->moments[i].event == WEIR_EVENT_PEER_TRUNCATE) return true;
+    bool closing = naive_close(story, i) != NAIVE_NEVER || naive_let_go(story, i);
+    if (story->moments[i].event == WEIR_EVENT_TIMEOUT && closing && !naive_lost(story, i)) return true;
+  }
+  return false;
+}
+
 bool naive_failed(const naive_story *story, int before) {
+  if (naive_gave_up(story, before)) return true;
   for (int i = 0; i < before; i++)
     if (failure(naive_begin(story, i)) != 0) return true;
   return naive_began(story, WEIR_EVENT_PEER_RESET, before);
@@ -287,7 +309,7 @@ bool naive_kept_open(const naive_story *story, int before) {
   return eof_gave(story, before, true);
 }
 bool naive_let_go(const naive_story *story, int before) {
-  return eof_gave(story, before, false);
+  return eof_gave(story, before, false) || (naive_eof_closes(story, before) && eof_gave(story, before, true));
 }
 
 bool naive_reads(const naive_story *story, int before) {
@@ -296,6 +318,7 @@ bool naive_reads(const naive_story *story, int before) {
 }
 
 int naive_recv_end(const naive_story *story, int before) {
+  if (naive_is_tls(story, before)) return NAIVE_NEVER;
   for (int i = 0; i < before; i++) {
     const weir_record *record = naive_begin(story, i);
     if (record->event == WEIR_EVENT_RECV && record->a > 0 && record->b == 0 && !naive_error(story, i) &&
@@ -305,10 +328,19 @@ int naive_recv_end(const naive_story *story, int before) {
   return NAIVE_NEVER;
 }
 
+bool naive_is_write_pipe(const naive_story *story, int before) {
+  int open = naive_first(story, WEIR_EVENT_OPEN, before);
+  return open != NAIVE_NEVER && naive_begin(story, open)->b == WEIR_LAYER_WRITE_PIPE;
+}
+
 int naive_peer_end(const naive_story *story, int before) {
-  int fin = naive_first(story, WEIR_EVENT_PEER_FIN, before), close = naive_first(story, WEIR_EVENT_PEER_CLOSE, before);
-  if (fin == NAIVE_NEVER || close == NAIVE_NEVER) return fin > close ? fin : close;
-  return fin < close ? fin : close;
+  if (naive_is_write_pipe(story, before)) return NAIVE_NEVER;
+  for (int i = 0; i < before; i++) {
+    unsigned event = story->moments[i].event;
+    if (event == WEIR_EVENT_PEER_FIN || event == WEIR_EVENT_PEER_CLOSE || event == WEIR_EVENT_PEER_CLOSE_NOTIFY)
+      return i;
+  }
+  return NAIVE_NEVER;
 }
 
 int naive_end(const naive_story *story, int before) {
@@ -317,7 +349,8 @@ int naive_end(const naive_story *story, int before) {
 }
 
 bool naive_eof_is_real(const naive_story *story, int before) {
-  if (naive_sees_peer(story, before)) return naive_peer_end(story, before) != NAIVE_NEVER;
+  if (naive_sees_peer(story, before))
+    return naive_peer_end(story, before) != NAIVE_NEVER || naive_began(story, WEIR_EVENT_PEER_TRUNCATE, before);
   if (naive_began(story, WEIR_EVENT_RECV, before)) return naive_recv_end(story, before) != NAIVE_NEVER;
   return true;
 }
@@ -328,6 +361,7 @@ static bool peer_is_stopped(const naive_story *story, int before) {
 
 bool naive_flush_may_wait(const naive_story *story, int before) {
   if (!peer_is_stopped(story, before)) return false;
+  if (naive_is_tls(story, before)) return true;
   if (naive_sees_socket(story, before)) return naive_unsent(story, before) > 0;
   return naive_accepted(story, before) > naive_outgoing(story, before).offset;
 }
@@ -515,6 +549,7 @@ bool naive_is_missing(const naive_story *story, int moment) {
   if (naive_began(story, WEIR_EVENT_PEER_CLOSE, moment) || naive_began(story, WEIR_EVENT_PEER_RESET, moment))
     return false;
   if (naive_error(story, moment) || naive_troubled(story, moment) || was_lost_by_error(story, moment)) return false;
+  if (naive_gave_up(story, moment)) return false;
   if (naive_closed_by(story, WEIR_EVENT_ABORT, moment) || naive_is_unsure(story, moment)) return false;
   naive_place place = naive_outgoing(story, moment);
   return !place.unknown && place.offset < naive_sure(story, moment);

@@ -248,7 +248,9 @@ static bool is_uncertain(const naive_story *story, int before) {
 }
 
 static bool is_early(const naive_story *story, int moment) {
-  if (!BEGINS(PAUSE_WRITING) || is_uncertain(story, moment) || !naive_sees_calls(story, moment)) return false;
+  if (!BEGINS(PAUSE_WRITING) || naive_is_tls(story, moment) || is_uncertain(story, moment) ||
+      !naive_sees_calls(story, moment))
+    return false;
   uint64_t unsent = naive_unsent(story, moment);
   if (unsent == 0) return high_now(story, moment) != 0;                                               /* 0: F5 */
   if (naive_stands_in(story, moment, WEIR_EVENT_SET_LIMITS) || is_fresh(story, moment)) return false; /* F6 */
@@ -373,6 +375,7 @@ bool naive_F4(const naive_story *story, int moment) {
 }
 
 bool naive_F5(const naive_story *story, int moment) {
+  if (naive_is_tls(story, moment)) return false; /* it may be bytes of TLS's own */
   return BEGINS(PAUSE_WRITING) && high_now(story, moment) == 0 && naive_unsent(story, moment) == 0 &&
          !is_uncertain(story, moment);
 }
