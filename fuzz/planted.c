@@ -17,12 +17,22 @@
 #define WHEN(state, callback)  (uint16_t)(WEIR_STATE_##state << 8 | WEIR_EVENT_##callback)
 #define INSIDE(callback, call) (uint16_t)(WEIR_EVENT_##callback << 8 | WEIR_EVENT_##call)
 enum { DEPTH_MAX = 12 };
+#ifdef FUZZ_CANARY
+/* What an application can do at any time, in an order that nobody would do it in. */
+static const uint16_t script[DEPTH_MAX + 1] = {
+    INSIDE(NONE, WRITE),         INSIDE(NONE, IS_CLOSING),    INSIDE(NONE, PAUSE_READING),
+    INSIDE(NONE, WRITE),         INSIDE(NONE, PAUSE_READING), INSIDE(NONE, RESUME_READING),
+    INSIDE(NONE, IS_CLOSING),    INSIDE(NONE, WRITE),         INSIDE(NONE, RESUME_READING),
+    INSIDE(NONE, PAUSE_READING), INSIDE(NONE, WRITE_EOF),     WHEN(OPEN, CONNECTION_LOST),
+};
+#else
 static const uint16_t script[DEPTH_MAX + 1] = {
     INSIDE(CONNECTION_MADE, WRITE), INSIDE(BUFFER_UPDATED, PAUSE_READING), INSIDE(NONE, RESUME_READING),
     WHEN(BUFFER, PAUSE_WRITING),    INSIDE(PAUSE_WRITING, IS_CLOSING),     WHEN(BUFFER, RESUME_WRITING),
     WHEN(BUFFER, EOF_RECEIVED),     INSIDE(EOF_RECEIVED, WRITE),           WHEN(EOF, PAUSE_WRITING),
     WHEN(EOF, RESUME_WRITING),      INSIDE(RESUME_WRITING, WRITE_EOF),     WHEN(EOF, CONNECTION_LOST),
 };
+#endif
 
 /* A protocol's callbacks get nothing of ours to keep this in. */
 static struct {
@@ -36,8 +46,20 @@ static struct {
   const weir_transport_calls *reference;
 } self;
 
+/* The canary shows its state, as a machine made of a table does that gives its
+ * transitions to the fuzzer; without that only the trace speaks. */
+#ifdef FUZZ_CANARY
+__attribute__((used, section("__libfuzzer_extra_counters"))) uint8_t fuzz_canary_state[DEPTH_MAX + 1];
+static void show_state(void) {
+  fuzz_canary_state[self.progress] = 1;
+}
+#else
+static void show_state(void) {}
+#endif
+
 static void see(unsigned in, unsigned event) {
   self.progress += script[self.progress] == (in << 8 | event);
+  show_state();
 }
 
 /* ---- Callbacks */

@@ -8,17 +8,19 @@
 #include "bench/samples.h"
 #include "reference/reference.h"
 #include "targets/host.h"
+#include "validator/counters.h"
 #include "weir/payload.h"
 #include "weir/validator.h"
 
-enum { RUNS = 20000, ROOM = 1024, READS = 2, SIZE = 64 };
+enum { RUNS = 20000, ROOM = 1024, READS = 2, CYCLES = 32, SIZE = 64 };
 
 typedef struct runs {
   weir_scenario scenario;
   weir_host_run *host;
   weir_validator *validator;
   weir_record *records;
-  bool judged;
+  bool judged, counted;
+  uint32_t reads;         /* of one run */
   uint32_t count;         /* of records of one run */
   weir_record done[ROOM]; /* which are these */
 } runs;
@@ -40,6 +42,11 @@ static void run_all(void *context) {
     (void)weir_validator_findings(self->validator, &count);
     if (weir_validator_finish(self->validator, NULL) != WEIR_JUDGED || count > 0)
       weir_bench_fail("the reference breaks a rule");
+    if (!self->counted) continue;
+    static uint8_t counters[WEIR_COUNTER_COUNT];
+    weir_counters_add(trace.records, trace.count, counters);
+    weir_counters_add_rules(self->validator, counters);
+    weir_bench_keep(counters);
   }
 }
 
@@ -52,7 +59,7 @@ static void bare_all(void *context) {
     void *transport = malloc(SIZE);
     weir_bench_keep(transport);
     for (uint32_t record = 0; record < self->count; record++) self->records[record] = self->done[record];
-    for (uint64_t read = 0; read < READS; read++) {
+    for (uint64_t read = 0; read < self->reads; read++) {
       weir_payload_fill(0, read * SIZE, buffer, SIZE);
       if (weir_payload_match(0, read * SIZE, buffer, SIZE) != SIZE) weir_bench_fail("payload is not what it is");
     }
@@ -72,6 +79,7 @@ void weir_bench_runs(void) {
                 .records = weir_bench_memory(ROOM * sizeof(weir_record))};
   if (self.host == NULL) weir_bench_fail("no memory");
   weir_bench_scenario(weir_bench_short, &self.scenario);
+  self.reads = READS;
   double traced = rate(run_all, &self);
   memcpy(self.done, self.records, self.count * sizeof *self.records);
   double ceiling = rate(bare_all, &self);
@@ -80,6 +88,14 @@ void weir_bench_runs(void) {
   weir_bench_head("scenarios (connect, two reads, FIN, close)", "thousand/s", "only their records and bytes");
   weir_bench_say(&(weir_bench_figure){.name = "reference, traced", .value = traced, .ceiling = ceiling});
   weir_bench_say(&(weir_bench_figure){.name = "... and judged", .value = judged, .ceiling = ceiling, .goal = 1000});
+  weir_bench_scenario("weir 1\npeer send 2048\npeer fin\n", &self.scenario);
+  self.reads = CYCLES;
+  self.counted = true;
+  judged = rate(run_all, &self);
+  memcpy(self.done, self.records, self.count * sizeof *self.records);
+  ceiling = rate(bare_all, &self);
+  weir_bench_say(&(weir_bench_figure){
+      .name = "32 read cycles, judged and counted", .value = judged, .ceiling = ceiling, .goal = 780});
   weir_host_free(self.host);
   free(self.validator);
   free(self.records);

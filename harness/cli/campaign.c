@@ -16,6 +16,12 @@ static uint64_t parse_number(const char *text, uint64_t most, const char *what, 
   return number;
 }
 
+bool weir_cli_faults(const char *value, struct argp_state *state) {
+  if (strcmp(value, "legal") != 0 && strcmp(value, "posix") != 0)
+    argp_error(state, "there are no faults `%s`: legal or posix", value);
+  return strcmp(value, "posix") == 0;
+}
+
 bool weir_cli_campaign_option(weir_cli_campaign *campaign, int key, const char *value, struct argp_state *state) {
   switch (key) {
   case 'f': {
@@ -28,6 +34,7 @@ bool weir_cli_campaign_option(weir_cli_campaign *campaign, int key, const char *
   case WEIR_CLI_KEY_TRACES: campaign->traces = value; return true;
   case WEIR_CLI_KEY_STRICT: campaign->strict = true; return true;
   case WEIR_CLI_KEY_LOG: campaign->log = true; return true;
+  case WEIR_CLI_KEY_FAULTS: campaign->posix = weir_cli_faults(value, state); return true;
   case WEIR_CLI_KEY_SEED: campaign->seed = parse_number(value, INT64_MAX, "a seed", state); return true;
   case WEIR_CLI_KEY_BRIEF: campaign->brief = true; return true;
   case WEIR_CLI_KEY_EXPLAIN: campaign->explain = (int)parse_number(value, 1000, "--explain", state); return true;
@@ -130,7 +137,7 @@ static weir_status update(const char *path, const weir_expectations *old, const 
  * the status of what could not be opened. */
 static int run_targets(const weir_cli_campaign *campaign, const weir_suite *suite, watch *signals,
                        weir_result *result) {
-  weir_runner_options runner_options = {.command = campaign->command, .log = campaign->log};
+  weir_runner_options runner_options = {.command = campaign->command, .posix = campaign->posix, .log = campaign->log};
   weir_engine_options options = {.strict = campaign->strict,
                                  .keep_traces = campaign->traces != NULL,
                                  .seed = campaign->seed,

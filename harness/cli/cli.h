@@ -24,7 +24,7 @@ enum {
 /* A verb: its own argv[0] is "weir VERB". */
 typedef int weir_cli_verb(int argc, char **argv);
 weir_cli_verb weir_cli_test, weir_cli_run, weir_cli_replay, weir_cli_check, weir_cli_list, weir_cli_show,
-    weir_cli_shrink, weir_cli_export;
+    weir_cli_shrink, weir_cli_export, weir_cli_fuzz;
 
 /* "weir: text" on standard error. */
 void weir_cli_say(const char *format, ...) WEIR_PRINTF(1, 2);
@@ -81,6 +81,7 @@ typedef struct weir_cli_campaign {
   const char *traces; /* a folder for every trace, or NULL */
   bool strict;
   bool log;
+  bool posix; /* --faults posix */
   uint64_t seed;
   bool brief;                            /* the table's rows alone */
   int explain;                           /* failures to be explained behind a table; -1: the default */
@@ -98,9 +99,12 @@ enum {
   WEIR_CLI_KEY_LOG,
   WEIR_CLI_KEY_EXPLAIN,
   WEIR_CLI_KEY_TRACES,
-  WEIR_CLI_KEY_BRIEF
+  WEIR_CLI_KEY_BRIEF,
+  WEIR_CLI_KEY_FAULTS
 };
 /* clang-format off */
+#define WEIR_CLI_FAULTS_OPTION                                                                                         \
+  {"faults", WEIR_CLI_KEY_FAULTS, "LEVEL", 0, "legal (default): what Linux does; posix: EINTR too", 0}
 #define WEIR_CLI_CAMPAIGN_OPTIONS                                                                                      \
   {"format", 'f', "FORMAT", 0, "table (default), tap, junit or json", 0},                                              \
   {"output", 'o', "FILE", 0, "write to FILE, in one piece, in place of standard output", 0},                           \
@@ -109,8 +113,11 @@ enum {
   {"explain", WEIR_CLI_KEY_EXPLAIN, "N", 0,                                                                            \
    "explain the first N failures behind the table, known ones left out (default 1; 0 with --brief)", 0},               \
   {"traces", WEIR_CLI_KEY_TRACES, "FOLDER", 0, "write every trace to FOLDER/TARGET/CASE.jsonl", 0},                    \
+  WEIR_CLI_FAULTS_OPTION,                                                                                              \
   {"log", WEIR_CLI_KEY_LOG, NULL, 0, "let the standard error of targets through", 0}
 /* clang-format on */
+/* --faults: whether EINTR may come. */
+bool weir_cli_faults(const char *value, struct argp_state *state);
 /* Takes one of them; false where the key is another. */
 bool weir_cli_campaign_option(weir_cli_campaign *campaign, int key, const char *value, struct argp_state *state);
 void weir_cli_campaign_target(weir_cli_campaign *campaign, const char *name, struct argp_state *state);

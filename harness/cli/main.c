@@ -20,6 +20,7 @@ static const struct {
     {"list", weir_cli_list, "weir list", "list targets, rules, cases or events"},
     {"show", weir_cli_show, "weir show", "show a scenario or a trace for a person to read"},
     {"shrink", weir_cli_shrink, "weir shrink", "reduce a failing scenario to the least that still fails"},
+    {"fuzz", weir_cli_fuzz, "weir fuzz", "search for scenarios that break a rule"},
     {"export", weir_cli_export, "weir export", "write a case as a script that needs no Weir"},
 };
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };

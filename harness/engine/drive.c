@@ -70,7 +70,7 @@ static bool take_findings(const testing *self, const weir_stream_file *stream, c
   if (worst == NULL) return true;
   say_again(self, stream, worst->delivery, worst->against, result->again, sizeof result->again);
   if (worst->detail[0] == '\0') return true;
-  size_t size = strnlen(worst->detail, sizeof worst->detail - 1) + 2 * WEIR_DELIVERY_TEXT_MAX;
+  size_t size = strnlen(worst->detail, sizeof worst->detail - 1) + 2 * (size_t)WEIR_DELIVERY_TEXT_MAX;
   result->detail = malloc(size + 100);
   if (result->detail == NULL) return false;
   (void)snprintf(result->detail, size + 100, "           %-33.33s  %.38s\n%s", worst->against, worst->delivery,

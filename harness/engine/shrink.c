@@ -42,6 +42,7 @@ static weir_status run_scenario(search *self, const weir_scenario *scenario) {
   uint32_t needs = weir_scenario_needs(scenario), capabilities = weir_runner_capabilities(self->runner);
   weir_case_result_clear(&self->result);
   self->result.verdict = WEIR_SKIP;
+  if (weir_runner_refuses(self->runner, scenario, self->result.reason, sizeof self->result.reason)) return WEIR_OK;
   if (!weir_capability_provable(needs & ~capabilities)) {
     weir_capability_skip(needs & ~capabilities, self->result.reason, sizeof self->result.reason);
     return WEIR_OK;

@@ -26,6 +26,10 @@ static void skip_case(weir_case_result *result, uint32_t missing) {
 
 static weir_status run_case(weir_runner *runner, const weir_engine_options *options, weir_case_result *result) {
   uint32_t needs = weir_scenario_needs(result->of->scenario), capabilities = weir_runner_capabilities(runner);
+  if (weir_runner_refuses(runner, result->of->scenario, result->reason, sizeof result->reason)) {
+    result->verdict = WEIR_SKIP;
+    return WEIR_OK;
+  }
   if (!weir_capability_provable(needs & ~capabilities)) {
     skip_case(result, needs & ~capabilities);
     return WEIR_OK;

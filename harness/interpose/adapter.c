@@ -14,7 +14,7 @@
 
 _Static_assert((int)WEIR_ADAPTER_BUFFER == (int)WEIR_BUFFER_SIZE_DEFAULT, "what get_buffer gives");
 _Static_assert(sizeof(weir_adapter_call_info) == 48 && offsetof(weir_adapter_call_info, address) == 32 &&
-                   sizeof(weir_adapter_decision) == 16 && sizeof(weir_adapter_run) == 16,
+                   sizeof(weir_adapter_decision) == 16 && sizeof(weir_adapter_run) == 20,
                "foreign-function interfaces lay these out by hand");
 
 /* ---- The engine ------------------------------------------------------------- */
@@ -33,6 +33,7 @@ WEIR_EXPORT int weir_adapter_hello(int abi, const char *name, const char *versio
   weir_status status = weir_worker_attach(&front->worker, &problem);
   if (status == WEIR_OK) {
     front->capabilities = capabilities;
+    front->worker.memory->layer = front->layer;
     status = weir_worker_hello(&front->worker, name, version, capabilities, &problem);
   }
   weir_front_unlock(front);
@@ -62,6 +63,17 @@ static void report(weir_front *front) {
   weir_worker_done(&front->worker, front->trace.count, (uint32_t)weir_network_unreached(&front->network, &first));
 }
 
+static int32_t first_size(const weir_scenario *scenario) {
+  int32_t size = WEIR_BUFFER_SIZE_DEFAULT;
+  for (uint32_t i = 0; i < scenario->count; i++) {
+    const weir_step *step = &scenario->steps[i];
+    bool first = step->when == WEIR_WHEN_IN && step->event == WEIR_OCCASION_GET_BUFFER && step->first == 1;
+    if (!first || step->verb != WEIR_VERB_APP_SIZE || step->connection != 0) continue;
+    size = step->option == WEIR_BUFFER_NOT_A_BUFFER ? -1 : (int32_t)step->a;
+  }
+  return size;
+}
+
 /* Callbacks that no step hangs inside. */
 static uint32_t idle_callbacks(const weir_scenario *scenario) {
   uint32_t idle = ((UINT32_C(2) << WEIR_EVENT_RESUME_WRITING) - 1) & ~((UINT32_C(1) << WEIR_EVENT_CONNECTION_MADE) - 1);
@@ -86,7 +98,8 @@ static bool begin(weir_front *front, weir_adapter_run *run) {
   *run = (weir_adapter_run){.descriptor = descriptor,
                             .control = front->control,
                             .plain = weir_probe_starts_plain(&front->probes[0]),
-                            .idle = idle_callbacks(front->network.scenario)};
+                            .idle = idle_callbacks(front->network.scenario),
+                            .first_size = first_size(&front->worker.memory->scenario)};
   return true;
 }
 

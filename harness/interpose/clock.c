@@ -4,11 +4,10 @@
 #include <unistd.h>
 
 #include "interpose/real.h"
-
-/* Where virtual time begins: a power of two, far from any real time of day. */
-#define ANCHOR (INT64_C(1048576) * WEIR_NANOSECONDS_S)
+#include "interpose/timers.h"
 
 void weir_clock_restart(weir_front *front) {
+  weir_timers_restart(front);
   atomic_store_explicit(&front->clock_slept, 0, memory_order_relaxed);
   weir_front_clock(front);
 }
@@ -28,8 +27,8 @@ int64_t weir_clock_real(void) {
   return from_timespec(&now);
 }
 
-static int64_t virtual_now(void) {
-  return ANCHOR + atomic_load_explicit(&weir_the_front.clock_run, memory_order_relaxed) +
+int64_t weir_clock_virtual(void) {
+  return WEIR_CLOCK_ANCHOR + atomic_load_explicit(&weir_the_front.clock_run, memory_order_relaxed) +
          atomic_load_explicit(&weir_the_front.clock_slept, memory_order_relaxed);
 }
 
@@ -51,13 +50,13 @@ static bool is_virtual(clockid_t clock) {
 
 /* The real point in time of a virtual one. */
 static struct timespec translate(const struct timespec *deadline) {
-  int64_t left = from_timespec(deadline) - virtual_now();
+  int64_t left = from_timespec(deadline) - weir_clock_virtual();
   return to_timespec(weir_clock_real() + (left > 0 ? left : 0));
 }
 
 WEIR_EXPORT int clock_gettime(clockid_t clock, struct timespec *time) {
   if (!is_virtual(clock)) return weir_real()->clock_gettime(clock, time);
-  *time = to_timespec(virtual_now());
+  *time = to_timespec(weir_clock_virtual());
   return 0;
 }
 
@@ -107,7 +106,7 @@ WEIR_EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_
  * no time of day is as early as virtual time. */
 WEIR_EXPORT int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex,
                                        const struct timespec *deadline) {
-  bool monotonic = weir_the_front.enabled && from_timespec(deadline) < 100 * ANCHOR;
+  bool monotonic = weir_the_front.enabled && from_timespec(deadline) < 100 * WEIR_CLOCK_ANCHOR;
   if (!monotonic) return weir_real()->pthread_cond_timedwait(condition, mutex, deadline);
   int64_t since = weir_clock_real();
   struct timespec real = translate(deadline);

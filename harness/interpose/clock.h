@@ -20,6 +20,10 @@
 /* Every run begins at the same point: timers are floating-point sums in most
  * programs, and would round differently elsewhere. */
 void weir_clock_restart(weir_front *front);
+/* Where virtual time begins: a power of two, far from any real time of day. */
+#define WEIR_CLOCK_ANCHOR (INT64_C(1048576) * WEIR_NANOSECONDS_S)
+/* The monotonic clock as the program sees it, in nanoseconds. */
+int64_t weir_clock_virtual(void);
 /* The real monotonic clock, in nanoseconds. */
 int64_t weir_clock_real(void);
 /* A wait outside the simulation took from `since` (weir_clock_real) till now. */

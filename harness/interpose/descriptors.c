@@ -1,6 +1,7 @@
 #include "interpose/descriptors.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,8 +25,26 @@ static unsigned take_object(weir_front *front, weir_object_kind kind) {
   return 0;
 }
 
-static int make_placeholder(void) {
-  int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+/* One end of two, the other is given up. */
+static int keep_one(int made, const int pair[2], int kept) {
+  if (made != 0) return -1;
+  (void)close(pair[1 - kept]);
+  return pair[kept];
+}
+
+static int open_layer(unsigned layer) {
+  int pair[2];
+  switch (layer) {
+  case WEIR_LAYER_UNIX:
+    return keep_one(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), pair, 0);
+  case WEIR_LAYER_READ_PIPE: return keep_one(pipe2(pair, O_NONBLOCK | O_CLOEXEC), pair, 0);
+  case WEIR_LAYER_WRITE_PIPE: return keep_one(pipe2(pair, O_NONBLOCK | O_CLOEXEC), pair, 1);
+  default: return socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  }
+}
+
+static int make_placeholder(unsigned layer) {
+  int descriptor = open_layer(layer);
   if (descriptor < WEIR_DESCRIPTORS_MAX) return descriptor;
   (void)close(descriptor);
   errno = EMFILE;
@@ -77,7 +96,7 @@ int weir_descriptors_connect(weir_front *front, unsigned connection) {
   int *place = lowest_parked(front);
   if (place == NULL) {
     place = empty_slot(front);
-    if (place == NULL || (*place = make_placeholder()) < 0) return -1;
+    if (place == NULL || (*place = make_placeholder(front->layer)) < 0) return -1;
   }
   front->objects[WEIR_THE_CONNECTION + connection].references = 1;
   set_object(front, *place, WEIR_THE_CONNECTION + connection);
@@ -86,7 +105,7 @@ int weir_descriptors_connect(weir_front *front, unsigned connection) {
 
 int weir_descriptors_renew(weir_front *front) {
   if (front->control < 0) {
-    front->control = make_placeholder();
+    front->control = make_placeholder(WEIR_LAYER_TCP);
     if (front->control < 0) return -1;
     set_object(front, front->control, WEIR_THE_CONTROL);
   }
@@ -100,16 +119,47 @@ void weir_descriptors_add_epoll(weir_front *front, int descriptor) {
   set_object(front, descriptor, take_object(front, WEIR_OBJECT_EPOLL));
 }
 
+void weir_descriptors_add_timer(weir_front *front, int descriptor, bool of_day) {
+  if (descriptor < 0 || descriptor >= WEIR_DESCRIPTORS_MAX) return;
+  unsigned number = take_object(front, WEIR_OBJECT_TIMER);
+  if (number != 0) {
+    front->objects[number].timer = (weir_timer){.descriptor = descriptor, .of_day = of_day};
+    front->timers++;
+  }
+  set_object(front, descriptor, number);
+}
+
 void weir_descriptors_alias(weir_front *front, int original, int made) {
   if (made < 0 || made >= WEIR_DESCRIPTORS_MAX) return;
   set_object(front, made, number_of(front, original));
   weir_front_object(front, original)->references++;
 }
 
+bool weir_descriptors_take_control(weir_front *front, int descriptor) {
+  if (front->control < 0) return false;
+  weir_descriptors_alias(front, front->control, descriptor);
+  return true;
+}
+
+bool weir_descriptors_take_connection(weir_front *front, int descriptor) {
+  if (!front->running || descriptor < 0 || descriptor >= WEIR_DESCRIPTORS_MAX) return false;
+  for (unsigned number = WEIR_THE_CONNECTION; number < WEIR_OBJECTS_FIXED; number++) {
+    for (unsigned slot = 0; slot < WEIR_CONNECTIONS; slot++) {
+      int given = front->placeholders[slot];
+      if (given < 0 || number_of(front, given) != number) continue;
+      set_object(front, given, WEIR_THE_PARKED);
+      set_object(front, descriptor, number);
+      return true;
+    }
+  }
+  return false;
+}
+
 static void drop_reference(weir_front *front, unsigned number) {
   weir_object *object = &front->objects[number];
   if (object->references > 0) object->references--;
   if (object->references > 0) return;
+  front->timers -= object->kind == WEIR_OBJECT_TIMER;
   if (number >= WEIR_OBJECTS_FIXED) *object = (weir_object){0};
   if (object->kind == WEIR_OBJECT_CONNECTION && front->running) {
     weir_interest_forget(front, number);
@@ -123,7 +173,9 @@ int weir_descriptors_close(weir_front *front, int descriptor, bool *real) {
   *real = false;
   switch (front->objects[number].kind) {
   case WEIR_OBJECT_PARKED: return -EBADF;
-  case WEIR_OBJECT_CONTROL: return 0; /* not the program's to close: it lasts as long as the process */
+  case WEIR_OBJECT_CONTROL:
+    if (descriptor != front->control) break;
+    return 0; /* not the program's to close: it lasts as long as the process */
   default: break;
   }
   *real = slot_of(front, descriptor) == NULL;

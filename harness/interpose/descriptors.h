@@ -1,6 +1,6 @@
 /* Descriptors that stand for something simulated.
  *
- * Behind each is a placeholder, a real TCP socket that no byte goes through, so
+ * Behind each is a placeholder, a real socket (or pipe) that no byte goes through, so
  * that whatever is asked of it beside reading, writing and readiness (fstat,
  * options, flags) is answered by the kernel.  Closing a connection's own
  * placeholder is virtual: it is parked, and the next connection has the same
@@ -18,8 +18,16 @@ int weir_descriptors_renew(weir_front *front);
  * as the kernel's next is the lowest free one (L10).  -1, with errno: none. */
 int weir_descriptors_connect(weir_front *front, unsigned connection);
 
+/* The program's own descriptor stands for the first connection that still has
+ * the one it was given, in place of that.  False: there is none. */
+bool weir_descriptors_take_connection(weir_front *front, int descriptor);
+/* ... or for the control descriptor, beside it.  False: there is no run. */
+bool weir_descriptors_take_control(weir_front *front, int descriptor);
+
 /* A new descriptor stands for a new epoll instance. */
 void weir_descriptors_add_epoll(weir_front *front, int descriptor);
+/* ... for a new timer, whose points in time are times of day or not. */
+void weir_descriptors_add_timer(weir_front *front, int descriptor, bool of_day);
 /* `made` is a duplicate of `original`. */
 void weir_descriptors_alias(weir_front *front, int original, int made);
 /* The program closes a descriptor of ours.  *real: it is to be closed in the

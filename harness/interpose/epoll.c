@@ -4,6 +4,7 @@
 #include "interpose/clock.h"
 #include "interpose/descriptors.h"
 #include "interpose/real.h"
+#include "interpose/timers.h"
 #include "interpose/wait.h"
 
 static int made(int descriptor) {
@@ -25,8 +26,7 @@ WEIR_EXPORT int epoll_create1(int flags) {
 }
 
 static bool is_simulated(weir_front *front, int descriptor) {
-  weir_object_kind kind = weir_front_object(front, descriptor)->kind;
-  return kind != WEIR_OBJECT_NONE && kind != WEIR_OBJECT_EPOLL;
+  return weir_object_is_simulated(weir_front_object(front, descriptor));
 }
 
 WEIR_EXPORT int epoll_ctl(int epoll, int operation, int descriptor, struct epoll_event *event) {
@@ -67,7 +67,7 @@ static bool wants(int epoll, weir_wanted *wanted) {
   if (!weir_front_knows(epoll)) return false;
   weir_front *front = weir_front_lock();
   const weir_object *set = weir_front_object(front, epoll);
-  bool any = set->kind == WEIR_OBJECT_EPOLL && set->watched_count > 0;
+  bool any = set->kind == WEIR_OBJECT_EPOLL && (set->watched_count > 0 || weir_timers_next(front) >= 0);
   *wanted = (weir_wanted){0};
   if (any) weir_interest_add(front, set, wanted);
   weir_front_unlock(front);

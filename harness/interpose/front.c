@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/single_threaded.h>
 
 #include "interpose/clock.h"
 #include "interpose/descriptors.h"
 #include "interpose/real.h"
+#include "interpose/timers.h"
 
 _Static_assert(WEIR_CONNECTIONS == 4, "as many placeholders and objects are set up here");
 weir_front weir_the_front = {
@@ -33,12 +35,19 @@ __attribute__((constructor)) static void start(void) {
   weir_the_front.enabled = memory > 0 && memory < INT_MAX && weir_real()->fcntl((int)memory, F_GETFD) >= 0;
 }
 
+/* Where there is one thread only the lock would cost more than what it guards.
+ * Nobody starts another between the two. */
 weir_front *weir_front_lock(void) {
-  (void)pthread_mutex_lock(&weir_the_front.lock);
-  return &weir_the_front;
+  weir_front *front = &weir_the_front;
+  if (__libc_single_threaded) return front;
+  (void)pthread_mutex_lock(&front->lock);
+  front->locked = true;
+  return front;
 }
 
 void weir_front_unlock(weir_front *front) {
+  if (!front->locked) return;
+  front->locked = false;
   (void)pthread_mutex_unlock(&front->lock);
 }
 
@@ -53,7 +62,6 @@ void weir_front_begin(weir_front *front) {
   front->running = true;
   front->over = front->reported = false;
   front->timeouts = front->timeouts_at = 0;
-  front->turns = 0;
   weir_clock_restart(front);
 }
 
@@ -90,13 +98,8 @@ bool weir_front_calls(const weir_front *front) {
   return front->network.app_count > 0 || weir_network_is_due(&front->network);
 }
 
-uint64_t weir_front_changes(const weir_front *front, unsigned connection) {
-  const weir_simulation *simulation = &front->network.connections[connection];
-  return front->turns + simulation->sent + simulation->drained + simulation->peer_fin + simulation->peer_closed +
-         simulation->dead;
-}
-
 void weir_front_clock(weir_front *front) {
   atomic_store_explicit(&front->clock_run, (int64_t)front->network.clock_ms * WEIR_NANOSECONDS_MS,
                         memory_order_relaxed);
+  weir_timers_expire(front);
 }

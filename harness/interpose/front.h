@@ -33,8 +33,9 @@ typedef enum weir_object_kind {
   WEIR_OBJECT_CONNECTION, /* a connection of the run in hand */
   WEIR_OBJECT_LEFT,       /* a connection of an earlier run, which its program never closed */
   WEIR_OBJECT_PARKED,     /* closed, but its placeholder is kept for the next connection: EBADF */
-  WEIR_OBJECT_CONTROL,    /* readable when the application's turn or the end has come */
-  WEIR_OBJECT_EPOLL       /* an epoll instance */
+  WEIR_OBJECT_CONTROL,    /* readable when the application's turn or the end has come: a byte for each wait */
+  WEIR_OBJECT_EPOLL,      /* an epoll instance */
+  WEIR_OBJECT_TIMER       /* a timerfd: the kernel shows it, virtual time sets it off (timers.h) */
 } weir_object_kind;
 
 /* A simulated descriptor in an epoll set, in order of registration. */
@@ -44,14 +45,26 @@ typedef struct weir_watched {
   bool spent; /* EPOLLONESHOT, reported */
   uint32_t events;
   uint64_t data;
-  uint64_t seen; /* weir_front_changes() when last reported, for EPOLLET */
+  uint64_t seen; /* weir_simulation_edges() when last looked at, for EPOLLET */
 } weir_watched;
+
+/* A timerfd, in nanoseconds of virtual time. */
+typedef struct weir_timer {
+  int descriptor; /* that it was made with */
+  bool of_day;    /* its points in time are times of day */
+  uint32_t periods;
+  uint32_t periods_at; /* how often it came in a row with nothing recorded in between; the trace's length then */
+  int64_t end;         /* when it comes next; 0: it is not set */
+  int64_t interval;
+  uint64_t expirations; /* since it was last read */
+} weir_timer;
 
 typedef struct weir_object {
   weir_object_kind kind;
   uint32_t references; /* descriptors that stand for it */
   uint32_t watched_count;
   weir_watched watched[WEIR_WATCHED_MAX]; /* of an epoll instance */
+  weir_timer timer;
 } weir_object;
 
 /* The fixed numbers of objects; a connection's is its index behind the first. */
@@ -69,6 +82,7 @@ typedef struct weir_scratch {
 
 typedef struct weir_front {
   pthread_mutex_t lock;
+  bool locked;  /* the lock is held: there are several threads */
   bool enabled; /* WEIR_CHANNEL is set: time is virtual */
   weir_worker worker;
   uint32_t capabilities;
@@ -80,13 +94,15 @@ typedef struct weir_front {
   weir_object objects[WEIR_OBJECTS_MAX];
   int placeholders[WEIR_CONNECTIONS]; /* descriptors of connections, in use or parked; -1: none */
   int control;
+  uint32_t timers; /* objects that are timers: mostly none, and nobody is asked */
 
   /* The run. */
-  bool running;  /* between weir_adapter_next and the next one */
-  bool over;     /* the trace is closed: STOP */
-  bool reported; /* the engine knows how it came out */
+  bool running;     /* between weir_adapter_next and the next one */
+  bool over;        /* the trace is closed: STOP */
+  bool reported;    /* the engine knows how it came out */
+  bool called;      /* the control descriptor's byte was read since the last wait */
+  uint64_t notices; /* of those bytes, so far */
   uint32_t timeouts, timeouts_at;
-  uint64_t turns;
   weir_trace trace;
   weir_network network;
   weir_application application;
@@ -107,6 +123,11 @@ extern weir_front weir_the_front;
 /* The lock, and with it the right to touch everything else. */
 weir_front *weir_front_lock(void);
 void weir_front_unlock(weir_front *front);
+
+/* Whether the kernel must not be asked about its readiness. */
+static inline bool weir_object_is_simulated(const weir_object *object) {
+  return object->kind != WEIR_OBJECT_NONE && object->kind != WEIR_OBJECT_EPOLL && object->kind != WEIR_OBJECT_TIMER;
+}
 
 /* The kind of object behind a descriptor, without the lock. */
 static inline bool weir_front_knows(int descriptor) {
@@ -132,8 +153,6 @@ void weir_front_finish(weir_front *front, weir_end how);
 void weir_front_check(weir_front *front);
 /* Whether the control descriptor is readable. */
 bool weir_front_calls(const weir_front *front);
-/* Only ever grows, whenever a connection changes: the edge of EPOLLET. */
-uint64_t weir_front_changes(const weir_front *front, unsigned connection);
 /* The simulation's clock is the program's. */
 void weir_front_clock(weir_front *front);
 

@@ -5,18 +5,20 @@
 #include <poll.h>
 
 _Static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR && EPOLLHUP == POLLHUP &&
-                   EPOLLRDHUP == POLLRDHUP && EPOLLRDNORM == POLLRDNORM && EPOLLWRNORM == POLLWRNORM,
+                   EPOLLRDHUP == POLLRDHUP && EPOLLWRBAND == POLLWRBAND && EPOLLRDNORM == POLLRDNORM &&
+                   EPOLLWRNORM == POLLWRNORM,
                "one set of words for epoll and poll");
 
 unsigned weir_interest_from_poll(unsigned events) {
   return ((events & (POLLIN | POLLRDNORM)) ? WEIR_POLL_IN : 0u) |
-         ((events & (POLLOUT | POLLWRNORM)) ? WEIR_POLL_OUT : 0u);
+         ((events & (POLLOUT | POLLWRNORM | POLLWRBAND)) ? WEIR_POLL_OUT : 0u);
 }
 
 unsigned weir_interest_to_poll(unsigned ready, unsigned events) {
   unsigned shown = 0;
   if (ready & WEIR_POLL_IN) shown |= POLLIN | POLLRDNORM;
   if (ready & WEIR_POLL_OUT) shown |= POLLOUT | POLLWRNORM;
+  if (ready & WEIR_POLL_OUT_BAND) shown |= POLLWRBAND;
   if (ready & WEIR_POLL_RDHUP) shown |= POLLRDHUP;
   shown &= events;
   if (ready & WEIR_POLL_ERR) shown |= POLLERR;
@@ -60,10 +62,10 @@ static int change(weir_front *front, weir_object *set, int operation, int descri
 int weir_interest_control(weir_front *front, int epoll, int operation, int descriptor,
                           const struct epoll_event *event) {
   weir_object *set = weir_front_object(front, epoll);
+  if (operation != EPOLL_CTL_DEL && event == NULL) return -EFAULT;
   if (weir_front_object(front, descriptor)->kind == WEIR_OBJECT_PARKED) return -EBADF;
   if (set->kind != WEIR_OBJECT_EPOLL) return -EINVAL;
   if (operation != EPOLL_CTL_ADD && operation != EPOLL_CTL_MOD && operation != EPOLL_CTL_DEL) return -EINVAL;
-  if (operation != EPOLL_CTL_DEL && event == NULL) return -EFAULT;
   int result = change(front, set, operation, descriptor, event);
   if (result == 0) weir_interest_apply(front);
   return result;
@@ -102,16 +104,25 @@ void weir_interest_add(const weir_front *front, const weir_object *set, weir_wan
 
 unsigned weir_interest_shown(const weir_front *front, const weir_object *object, weir_shown shown) {
   if (object->kind == WEIR_OBJECT_CONNECTION) return shown.ready[weir_front_connection(front, object)];
-  return object->kind == WEIR_OBJECT_CONTROL && shown.calls ? WEIR_POLL_IN : 0;
+  if (object->kind != WEIR_OBJECT_CONTROL) return 0;
+  return shown.calls ? WEIR_POLL_IN | WEIR_POLL_OUT : WEIR_POLL_OUT;
 }
 
-/* Whether this edge was reported before. */
-static bool was_seen(const weir_front *front, const weir_object *object, weir_watched *watched) {
-  if (object->kind != WEIR_OBJECT_CONNECTION || !(watched->events & EPOLLET)) return false;
-  const uint64_t changes = weir_front_changes(front, weir_front_connection(front, object));
-  if (watched->seen == changes) return true;
-  watched->seen = changes;
-  return false;
+/* What grows with every edge of what is watched. */
+static uint64_t edges_of(const weir_front *front, const weir_object *object, weir_shown shown,
+                         const weir_watched *watched) {
+  if (object->kind != WEIR_OBJECT_CONNECTION) return 2 * front->notices + (shown.calls ? 1 : 0);
+  const weir_simulation *simulation = &front->network.connections[weir_front_connection(front, object)];
+  return weir_simulation_edges(simulation, weir_interest_from_poll(watched->events));
+}
+
+/* Whether this edge was looked at before. */
+static bool was_seen(const weir_front *front, const weir_object *object, weir_shown shown, weir_watched *watched) {
+  if (!(watched->events & EPOLLET)) return false;
+  const uint64_t edges = edges_of(front, object, shown, watched);
+  const bool seen = watched->seen == edges;
+  watched->seen = edges;
+  return seen;
 }
 
 int weir_interest_report(weir_front *front, weir_object *set, weir_shown shown, struct epoll_event *events, int most) {
@@ -121,7 +132,8 @@ int weir_interest_report(weir_front *front, weir_object *set, weir_shown shown, 
     weir_watched *watched = &set->watched[i];
     const weir_object *object = &front->objects[watched->object];
     unsigned state = weir_interest_to_poll(weir_interest_shown(front, object, shown), watched->events);
-    if (state == 0 || watched->spent || was_seen(front, object, watched)) continue;
+    const bool seen = was_seen(front, object, shown, watched);
+    if (state == 0 || watched->spent || seen) continue;
     watched->spent = (watched->events & EPOLLONESHOT) != 0;
     events[count++] = (struct epoll_event){.events = state, .data.u64 = watched->data};
   }

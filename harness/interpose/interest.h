@@ -15,6 +15,7 @@ void weir_interest_forget(weir_front *front, unsigned object);
 typedef struct weir_shown {
   uint8_t ready[WEIR_CONNECTIONS]; /* each connection: WEIR_POLL_..., not masked */
   bool calls;                      /* the control descriptor is readable */
+  bool timers;                     /* a timer has come: the kernel shows it */
 } weir_shown;
 /* ... of one of our descriptors: WEIR_POLL_... */
 unsigned weir_interest_shown(const weir_front *front, const weir_object *object, weir_shown shown);

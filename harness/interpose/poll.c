@@ -5,6 +5,7 @@
 
 #include "interpose/clock.h"
 #include "interpose/real.h"
+#include "interpose/timers.h"
 #include "interpose/wait.h"
 
 typedef struct poll_call {
@@ -24,8 +25,7 @@ static unsigned state_of(weir_front *front, const struct pollfd *polled, weir_sh
 }
 
 static bool is_simulated(weir_front *front, int descriptor) {
-  weir_object_kind kind = weir_front_object(front, descriptor)->kind;
-  return descriptor >= 0 && kind != WEIR_OBJECT_NONE && kind != WEIR_OBJECT_EPOLL;
+  return descriptor >= 0 && weir_object_is_simulated(weir_front_object(front, descriptor));
 }
 
 /* The kernel's copy without ours; counts what they show. */
@@ -78,6 +78,7 @@ static int look(void *context, weir_shown shown, int milliseconds) {
 /* Whether any of ours is among them, and what is wanted of the connection. */
 static bool wants(const struct pollfd *polled, nfds_t count, weir_wanted *wanted) {
   bool any = false;
+  /* A timer that is waited for is known. */
   for (nfds_t i = 0; i < count && !any; i++) any = weir_front_knows(polled[i].fd);
   if (!any) return false;
   any = false;
@@ -91,6 +92,7 @@ static bool wants(const struct pollfd *polled, nfds_t count, weir_wanted *wanted
     wanted->interest[weir_front_connection(front, object)] |=
         (uint8_t)weir_interest_from_poll((unsigned short)polled[i].events);
   }
+  any = any || weir_timers_next(front) >= 0;
   weir_front_unlock(front);
   return any;
 }

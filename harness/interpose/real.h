@@ -29,6 +29,7 @@
   X(write, ssize_t, (int, const void *, size_t))                                                                       \
   X(writev, ssize_t, (int, const struct iovec *, int))                                                                 \
   X(sendfile, ssize_t, (int, int, off_t *, size_t))                                                                    \
+  X(connect, int, (int, const struct sockaddr *, socklen_t))                                                           \
   X(shutdown, int, (int, int))                                                                                         \
   X(close, int, (int))                                                                                                 \
   X(getsockname, int, (int, struct sockaddr *, socklen_t *))                                                           \
@@ -49,6 +50,9 @@
   X(ppoll, int, (struct pollfd *, nfds_t, const struct timespec *, const sigset_t *))                                  \
   X(select, int, (int, fd_set *, fd_set *, fd_set *, struct timeval *))                                                \
   X(pselect, int, (int, fd_set *, fd_set *, fd_set *, const struct timespec *, const sigset_t *))                      \
+  X(timerfd_create, int, (int, int))                                                                                   \
+  X(timerfd_settime, int, (int, int, const struct itimerspec *, struct itimerspec *))                                  \
+  X(timerfd_gettime, int, (int, struct itimerspec *))                                                                  \
   X(clock_gettime, int, (clockid_t, struct timespec *))                                                                \
   X(clock_nanosleep, int, (clockid_t, int, const struct timespec *, struct timespec *))                                \
   X(pthread_cond_timedwait, int, (pthread_cond_t *, pthread_mutex_t *, const struct timespec *))                       \

@@ -4,6 +4,7 @@
 
 #include "interpose/clock.h"
 #include "interpose/real.h"
+#include "interpose/timers.h"
 #include "interpose/wait.h"
 
 typedef struct select_sets {
@@ -18,8 +19,7 @@ typedef struct select_call {
 } select_call;
 
 static bool is_simulated(weir_front *front, int descriptor) {
-  weir_object_kind kind = weir_front_object(front, descriptor)->kind;
-  return kind != WEIR_OBJECT_NONE && kind != WEIR_OBJECT_EPOLL;
+  return weir_object_is_simulated(weir_front_object(front, descriptor));
 }
 
 /* As the kernel maps poll's words to the sets. */
@@ -108,6 +108,7 @@ static int wants(const select_call *call, weir_wanted *wanted) {
     if (FD_ISSET(descriptor, &call->asked.in)) *interest |= WEIR_POLL_IN;
     if (FD_ISSET(descriptor, &call->asked.out)) *interest |= WEIR_POLL_OUT;
   }
+  if (any == 0) any = weir_timers_next(front) >= 0;
   weir_front_unlock(front);
   return any;
 }

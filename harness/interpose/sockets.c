@@ -15,6 +15,7 @@
 #include "interpose/calls.h"
 #include "interpose/descriptors.h"
 #include "interpose/real.h"
+#include "simulation/layers.h"
 
 /* The two ends, as getsockname and getpeername tell. */
 enum { PROGRAM_PORT = 49152, PEER_PORT = 7 };
@@ -25,8 +26,7 @@ WEIR_EXPORT int shutdown(int descriptor, int how) {
   weir_front *front = weir_calls_enter(descriptor, &result, -ENOTCONN);
   if (front == NULL)
     return result == WEIR_PASS_ON ? weir_real()->shutdown(descriptor, how) : (int)weir_calls_answer(result);
-  /* The reading side: what comes after is still there to be read, as on Linux. */
-  result = how == SHUT_RD ? 0 : weir_simulation_shutdown_write(front->simulation);
+  result = weir_simulation_shutdown(front->simulation, how);
   weir_front_unlock(front);
   return (int)weir_calls_answer(result);
 }
@@ -41,6 +41,15 @@ WEIR_EXPORT int close(int descriptor) {
 }
 
 /* ---- Questions ------------------------------------------------------------------ */
+/* Nobody asks for the control descriptor's but a program that has connected it (capture.c). */
+static bool is_control(int descriptor) {
+  if (!weir_front_knows(descriptor)) return false;
+  weir_front *front = weir_front_lock();
+  bool control = weir_front_object(front, descriptor)->kind == WEIR_OBJECT_CONTROL;
+  weir_front_unlock(front);
+  return control;
+}
+
 static void tell_address(int port, struct sockaddr *address, socklen_t *length) {
   struct sockaddr_in here = {
       .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -48,28 +57,33 @@ static void tell_address(int port, struct sockaddr *address, socklen_t *length) 
   *length = sizeof here;
 }
 
+/* A TCP connection's addresses are made up; of anything else the placeholder knows.
+ * False: libc has it. */
+static bool asks_address(int descriptor, int port, struct sockaddr *address, socklen_t *length, ssize_t *result) {
+  weir_front *front = weir_calls_enter(descriptor, result, WEIR_PASS_ON);
+  if (front == NULL) return *result == -EBADF;
+  const bool tcp = front->simulation->layer == WEIR_LAYER_TCP || front->simulation->layer == WEIR_LAYER_TLS;
+  const bool known = port == PROGRAM_PORT || weir_simulation_is_connected(front->simulation);
+  weir_front_unlock(front);
+  *result = known ? 0 : -ENOTCONN;
+  if (tcp && known) tell_address(port, address, length);
+  return tcp;
+}
+
 WEIR_EXPORT int getsockname(int descriptor, struct sockaddr *restrict address, socklen_t *restrict length) {
   ssize_t result;
-  weir_front *front = weir_calls_enter(descriptor, &result, WEIR_PASS_ON);
-  if (front == NULL) {
-    bool closed = result == -EBADF;
-    return closed ? (int)weir_calls_answer(result) : weir_real()->getsockname(descriptor, address, length);
-  }
-  weir_front_unlock(front);
-  tell_address(PROGRAM_PORT, address, length);
-  return 0;
+  if (asks_address(descriptor, PROGRAM_PORT, address, length, &result)) return (int)weir_calls_answer(result);
+  return weir_real()->getsockname(descriptor, address, length);
 }
 
 WEIR_EXPORT int getpeername(int descriptor, struct sockaddr *restrict address, socklen_t *restrict length) {
   ssize_t result;
-  weir_front *front = weir_calls_enter(descriptor, &result, WEIR_PASS_ON);
-  if (front == NULL) {
-    bool closed = result == -EBADF;
-    return closed ? (int)weir_calls_answer(result) : weir_real()->getpeername(descriptor, address, length);
+  if (is_control(descriptor)) {
+    tell_address(PEER_PORT, address, length);
+    return 0;
   }
-  weir_front_unlock(front);
-  tell_address(PEER_PORT, address, length);
-  return 0;
+  if (asks_address(descriptor, PEER_PORT, address, length, &result)) return (int)weir_calls_answer(result);
+  return weir_real()->getpeername(descriptor, address, length);
 }
 
 /* The placeholder answers everything but its error. */
@@ -78,7 +92,8 @@ WEIR_EXPORT int getsockopt(int descriptor, int level, int option, void *restrict
   weir_front *front = weir_calls_enter(descriptor, &result, WEIR_PASS_ON);
   int error = 0;
   if (front != NULL) {
-    if (level == SOL_SOCKET && option == SO_ERROR) error = weir_simulation_take_error(front->simulation);
+    const bool pipe = weir_layer_is_pipe(front->simulation->layer);
+    if (level == SOL_SOCKET && option == SO_ERROR && !pipe) error = weir_simulation_take_error(front->simulation);
     weir_front_unlock(front);
   }
   if (result == -EBADF) return (int)weir_calls_answer(result);
@@ -87,10 +102,19 @@ WEIR_EXPORT int getsockopt(int descriptor, int level, int option, void *restrict
   return status;
 }
 
+static void set_linger(weir_front *front, const void *value) {
+  struct linger linger;
+  memcpy(&linger, value, sizeof linger);
+  front->simulation->abortive = linger.l_onoff != 0 && linger.l_linger == 0;
+}
+
 WEIR_EXPORT int setsockopt(int descriptor, int level, int option, const void *value, socklen_t length) {
   ssize_t result;
   weir_front *front = weir_calls_enter(descriptor, &result, WEIR_PASS_ON);
-  if (front != NULL) weir_front_unlock(front);
+  if (front != NULL) {
+    if (level == SOL_SOCKET && option == SO_LINGER && length >= sizeof(struct linger)) set_linger(front, value);
+    weir_front_unlock(front);
+  }
   if (result == -EBADF) return (int)weir_calls_answer(result);
   return weir_real()->setsockopt(descriptor, level, option, value, length);
 }

@@ -22,7 +22,7 @@ static bool may_write(weir_drive *self, const char *call, size_t size) {
   if (!self->lost && !self->closed) return true;
   if (size > 0)
     weir_drive_trouble(self, WEIR_RULE_R8, "%s() of %zu bytes after %s: they are lost", call, size,
-                       self->lost ? "connection_lost" : "close()");
+                       self->lost ? "the connection is lost" : "close()");
   return false;
 }
 
@@ -50,7 +50,7 @@ static weir_error call_writelines(weir_transport *transport, const weir_slice *s
 
 static weir_error call_write_eof(weir_transport *transport) {
   weir_drive *self = of(transport);
-  if (self->lost) weir_drive_trouble(self, WEIR_RULE_R8, "write_eof() after connection_lost");
+  if (self->lost) weir_drive_trouble(self, WEIR_RULE_R8, "write_eof() after the connection is lost");
   if (!self->eof_written && !self->closed && !self->lost) weir_log_note(&self->log, WEIR_ENTRY_EOF_WRITTEN, 0);
   self->eof_written = true;
   return judged(self, "write_eof", real()->write_eof(self->transport));
@@ -101,7 +101,7 @@ static bool call_is_reading(weir_transport *transport) {
 static weir_error call_set_protocol(weir_transport *transport, weir_protocol *protocol) {
   weir_drive *self = of(transport);
   self->protocol = protocol;
-  self->base.callbacks = weir_guard_callbacks(protocol);
+  self->base.callbacks = weir_guard_callbacks(self);
   return 0;
 }
 

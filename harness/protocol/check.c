@@ -37,6 +37,16 @@ static void keep_troubles(weir_check *check, const weir_delivery *delivery) {
   }
 }
 
+static void tell_bound(weir_check *check, const weir_delivery *delivery) {
+  weir_check_finding *finding = weir_check_find(check, weir_family_rule(check->family));
+  if (finding == NULL) return;
+  finding->at = check->drive.log.at;
+  (void)snprintf(finding->message, sizeof finding->message,
+                 "at byte %" PRIu64 ": it observes more than %d bytes, or %d things", finding->at, WEIR_LOG_BYTES_MAX,
+                 WEIR_LOG_ENTRIES_MAX);
+  weir_delivery_print(delivery, check->job->size, finding->delivery, sizeof finding->delivery);
+}
+
 /* ---- Runs */
 
 /* A read is one; and a byte is a little. */
@@ -49,6 +59,11 @@ weir_status weir_check_deliver(weir_check *check, const weir_delivery *delivery)
   check->report->runs++;
   check->spent += cost_of(check, delivery);
   if (check->drive.trouble_count > 0) keep_troubles(check, delivery);
+  if (status == WEIR_BOUND) {
+    /* Its own doing, and so a finding: it tells of sizes that nothing has. */
+    tell_bound(check, delivery);
+    return WEIR_OK;
+  }
   return status;
 }
 
@@ -93,12 +108,22 @@ static weir_status shrink_pair(weir_check *check, weir_delivery *delivery, weir_
   return status;
 }
 
+/* Cut off by a reset, either may have told less where that is declared. */
+static bool lags(const weir_check *check, const weir_delivery *delivery) {
+  uint32_t liberties = check->drive.target->liberties;
+  weir_difference difference;
+  return delivery->ending == WEIR_ENDING_RESET && (liberties & WEIR_MAY_LAG) != 0 &&
+         (weir_log_prefix(&check->base, &check->drive.log, liberties, &difference) ||
+          weir_log_prefix(&check->drive.log, &check->base, liberties, &difference));
+}
+
 weir_status weir_check_compare(weir_check *check, const weir_delivery *delivery, const weir_delivery *base,
                                weir_rule rule) {
   weir_status status = weir_check_deliver(check, delivery);
   if (status != WEIR_OK) return status;
   weir_difference difference;
   if (weir_log_same(&check->base, &check->drive.log, check->drive.target->liberties, &difference)) return WEIR_OK;
+  if (lags(check, delivery)) return WEIR_OK;
   weir_check_finding *finding = weir_check_find(check, difference.cut ? WEIR_RULE_R8 : rule);
   if (finding == NULL) return WEIR_OK;
   weir_delivery more = *delivery, fewer = *base;

@@ -119,6 +119,15 @@ bool weir_log_same(const weir_log *left, const weir_log *right, uint32_t liberti
   return (left->written_size == 0 && right->written_size == 0) || same_writes(left, right, difference);
 }
 
+/* The whole comes to an error, and told less of its last data before it than the
+ * part, which had ended by then. */
+static bool less_in_the_whole(const side *part, const side *whole, size_t i, uint32_t liberties) {
+  if (whole->error == whole->count || whole->error < i || part->error < part->count) return false;
+  side at_error = *part;
+  at_error.error = part->count;
+  return less_before_error(whole, &at_error, i, liberties);
+}
+
 bool weir_log_prefix(const weir_log *part, const weir_log *whole, uint32_t liberties, weir_difference *difference) {
   side a = side_of(part, true), b = side_of(whole, false);
   size_t i = 0;
@@ -127,7 +136,7 @@ bool weir_log_prefix(const weir_log *part, const weir_log *whole, uint32_t liber
   if (i + 1 == a.count && i < b.count && a.log->entries[i].type == WEIR_ENTRY_DATA && same_kind(&a, &b, i, i) &&
       size_of(&a, i) <= size_of(&b, i) && same_bytes(&a, &b, i, size_of(&a, i)))
     return true;
-  if (same_up_to_error(&a, &b, i, liberties)) return true;
+  if (same_up_to_error(&a, &b, i, liberties) || less_in_the_whole(&a, &b, i, liberties)) return true;
   tell(&a, &b, i, difference);
   return false;
 }

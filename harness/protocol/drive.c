@@ -129,7 +129,7 @@ static weir_status prepare(weir_drive *drive, const weir_delivery *delivery, wei
     weir_status status = open_protocol(drive, problem);
     if (status != WEIR_OK) return status;
   }
-  drive->base.callbacks = weir_guard_callbacks(drive->protocol);
+  drive->base.callbacks = weir_guard_callbacks(drive);
   return WEIR_OK;
 }
 

@@ -95,7 +95,7 @@ WEIR_MUST_USE weir_status weir_drive_run(weir_drive *drive, const weir_delivery 
 void weir_drive_trouble(weir_drive *drive, weir_rule rule, const char *format, ...) WEIR_PRINTF(3, 4);
 
 /* ---- Between the files of the driver */
-const weir_protocol_callbacks *weir_guard_callbacks(const weir_protocol *protocol);
+const weir_protocol_callbacks *weir_guard_callbacks(const weir_drive *drive);
 void weir_guard_calls(weir_drive *drive);
 
 #endif

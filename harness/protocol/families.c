@@ -151,7 +151,7 @@ static weir_status check_ends(weir_check *check) {
   weir_status status = weir_check_base(check, &whole);
   /* Each end costs about its position, twice over: as many as the budget has. */
   size_t size = check->job->size, step = 1;
-  while ((uint64_t)(size / step + 1) * (2 * size + 16) > check->job->budget) step *= 2;
+  while (step <= size && (uint64_t)(size / step + 1) * (2 * size + 16) > check->job->budget) step *= 2;
   uint64_t ends = 0;
   for (size_t end = 0; status == WEIR_OK && end < size; end += step, ends++) status = check_end(check, end);
   if (status == WEIR_OK) status = check_end(check, size);
@@ -162,7 +162,7 @@ static weir_status check_ends(weir_check *check) {
     (void)snprintf(text, sizeof text, "FIN and reset at each of %s bytes, in one piece and by bytes",
                    weir_check_number(ends + 1, count));
   else
-    (void)snprintf(text, sizeof text, "FIN and reset at every %zuth byte, in one piece and by bytes", step);
+    (void)snprintf(text, sizeof text, "FIN and reset at one byte in %zu, in one piece and by bytes", step);
   note_runs(check, text);
   return status;
 }

@@ -6,7 +6,8 @@
 
 #include "protocol/check.h"
 
-enum { WARM = 3, CONNECTIONS = 8, TIMES_LEAST = 16, SIZE_MOST = 1 << 18, GROWTH_LEAST = 64 };
+/* SIZE_LEAST: a buffer that doubles and then stays has done so by then (hiredis: 10 KB). */
+enum { WARM = 3, CONNECTIONS = 8, TIMES_LEAST = 16, SIZE_LEAST = 1 << 14, SIZE_MOST = 1 << 18, GROWTH_LEAST = 64 };
 
 /* ---- Leaks */
 
@@ -94,7 +95,7 @@ weir_status weir_check_memory(weir_check *check) {
   (void)snprintf(check->report->note, sizeof check->report->note, "nothing is left after %d connections",
                  4 * (WARM + CONNECTIONS));
   if (status != WEIR_OK || job->size == 0 || job->slow) return status;
-  size_t times = 1024 / job->size > TIMES_LEAST ? 1024 / job->size : TIMES_LEAST;
+  size_t times = SIZE_LEAST / job->size > TIMES_LEAST ? SIZE_LEAST / job->size : TIMES_LEAST;
   if (4 * times * job->size > SIZE_MOST) return WEIR_OK;
   weighing self = {.check = check, .times = times, .stream = malloc(4 * times * job->size)};
   if (self.stream == NULL) return weir_fail(check->problem, WEIR_NO_MEMORY, 0, "no memory for a longer stream");

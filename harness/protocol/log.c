@@ -1,5 +1,6 @@
 #include "protocol/log.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,7 @@ static weir_entry *add_entry(weir_log *log, weir_entry_type type) {
     }
     log->entries = larger;
   }
+  assert(log->entries != NULL);
   weir_entry *entry = &log->entries[log->count++];
   *entry = (weir_entry){.type = type, .start = log->used, .at = log->at};
   return entry;

@@ -49,23 +49,24 @@ struct weir_log {
   uint8_t *written; /* to the transport */
   size_t written_size, written_room;
   char (*kinds)[WEIR_LOG_KIND_SIZE];
-  uint32_t kind_count;
 
   uint64_t at;  /* kept by the driver */
-  bool ending;  /* eof_received or connection_lost has begun */
-  size_t early; /* entries before that, and how long the last of them was */
+  size_t early; /* entries before the end began, and how long the last of them was */
   size_t early_size;
-  bool lost;     /* connection_lost has returned: nothing more is to be observed (R8) */
-  uint64_t late; /* what was observed all the same */
-  bool failed;   /* no memory, or a bound: nothing can be said of this run */
+  uint64_t late; /* what was observed after connection_lost */
 
   weir_block *blocks; /* live ones */
   weir_block *buried; /* given back, and kept until the connection's end: nobody may write there (R3) */
-  bool bury;
   size_t live_bytes, live_count;
   uint64_t calls;           /* of the observer */
   uint64_t moved;           /* bytes that growing blocks took along */
   struct weir_steps *steps; /* not counted while the log works; NULL: nothing is */
+
+  uint32_t kind_count;
+  bool ending; /* eof_received or connection_lost has begun */
+  bool lost;   /* connection_lost has returned: nothing more is to be observed (R8) */
+  bool failed; /* no memory, or a bound: nothing can be said of this run */
+  bool bury;
 };
 
 WEIR_MUST_USE bool weir_log_init(weir_log *log);
@@ -109,7 +110,7 @@ bool weir_log_same(const weir_log *left, const weir_log *right, uint32_t liberti
 /* Whether what `part` observed before its end is a prefix of `whole` (R7). */
 bool weir_log_prefix(const weir_log *part, const weir_log *whole, uint32_t liberties, weir_difference *difference);
 
-/* One entry in words: `data body "abc"`.  At most size - 1 characters. */
-void weir_log_describe(const weir_log *log, size_t entry, char *out, size_t size);
+/* Entry i in words: `data body "abc"`.  At most size - 1 characters. */
+void weir_log_describe(const weir_log *log, size_t i, char *out, size_t size);
 
 #endif

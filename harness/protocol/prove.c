@@ -105,7 +105,7 @@ static weir_status try_splits(weir_check *check) {
   if (step == 1)
     (void)snprintf(text, sizeof text, "every single split");
   else
-    (void)snprintf(text, sizeof text, "every %zuth single split", step);
+    (void)snprintf(text, sizeof text, "single splits, one in %zu", step);
   add_note(check, text);
   return status;
 }
@@ -127,7 +127,7 @@ static weir_status try_pairs(weir_check *check) {
   if (step == 1)
     (void)snprintf(text, sizeof text, "every pair of splits up to %d apart", PAIR_APART_MAX);
   else
-    (void)snprintf(text, sizeof text, "pairs of splits up to %d apart from every %zuth byte on", PAIR_APART_MAX, step);
+    (void)snprintf(text, sizeof text, "pairs of splits up to %d apart, from one byte in %zu", PAIR_APART_MAX, step);
   add_note(check, text);
   return status;
 }
@@ -152,7 +152,7 @@ static weir_status try_windows(weir_check *check) {
   for (size_t begin = 0; status == WEIR_OK && begin + width <= size; begin += step)
     status = try_window(check, begin, width);
   char text[80];
-  (void)snprintf(text, sizeof text, "all 128 chunkings of %zu bytes from every %zuth on", width, step);
+  (void)snprintf(text, sizeof text, "all 128 chunkings of %zu bytes, from one in %zu", width, step);
   add_note(check, text);
   return status;
 }

@@ -42,7 +42,7 @@ static void find_silence(const uint64_t *told, size_t reads, stretch *found) {
 
 static weir_status search(weir_costing *self, stretch *best) {
   static const size_t copies[] = {0, 1, 2, 3, STRETCH};
-  uint64_t told[STRETCH];
+  uint64_t told[STRETCH] = {0};
   weir_drive *drive = &self->check->drive;
   size_t size = self->check->job->size, step = size / PLACES_MAX + 1;
   weir_status status = WEIR_OK;
@@ -77,7 +77,7 @@ static weir_status count(weir_costing *self, const stretch *at, uint64_t least[W
   steps->length = 1;
   steps->ranges = WINDOWS * READS;
   for (unsigned i = 0; i < WINDOWS * READS; i++)
-    steps->first[i] = at->begin + i / READS * width + width / 2 + 3 * (i % READS);
+    steps->first[i] = at->begin + i / READS * width + width / 2 + (size_t)3 * (i % READS);
   make_stream(self, at);
   weir_status status = weir_costing_run(self, STRETCH, true, true);
   measure(steps, least);

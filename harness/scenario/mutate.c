@@ -17,17 +17,32 @@ const char *weir_mutation_name(unsigned mutation) {
 /* ---- What keeps a scenario valid */
 
 static void repair_step(const weir_step *previous, weir_step *step) {
+  weir_step own = *step;
+  own.of = 0;
+  if (!weir_step_crosses(step->verb, step->when) || weir_step_counted(step) == weir_step_counted(&own)) step->of = 0;
   if (step->when == WEIR_WHEN_SAME && !weir_step_joins(weir_verb_get(step->verb)->actor, previous))
     step->when = WEIR_WHEN_IDLE;
   if (step->verb == WEIR_VERB_SOCKET_ERROR && !weir_error_fits(step->option, step->event))
     step->event = WEIR_OCCASION_SEND;
   if (step->verb == WEIR_VERB_PEER_SEND && step->when != WEIR_WHEN_IDLE) step->b = WEIR_NOT_GIVEN;
-  weir_step_place_repair(step);
 }
 
 void weir_scenario_repair(weir_scenario *scenario) {
   for (uint32_t i = 0; i < scenario->count; i++)
     repair_step(i == 0 ? NULL : &scenario->steps[i - 1], &scenario->steps[i]);
+}
+
+void weir_scenario_lighten(weir_scenario *scenario) {
+  enum { READ_MAX = 1000, ELEMENT_MAX = 1000, WRITE_MAX = 70000, TIMES_MAX = 15 };
+  for (uint32_t i = 0; i < scenario->count; i++) {
+    weir_step *step = &scenario->steps[i];
+    if (step->verb == WEIR_VERB_PEER_SEND && step->a > READ_MAX) step->a = 1 + step->a % READ_MAX;
+    if (step->verb == WEIR_VERB_APP_WRITE && step->a > WRITE_MAX) step->a %= WRITE_MAX;
+    if (step->verb == WEIR_VERB_APP_WRITELINES && step->b > ELEMENT_MAX) step->b %= ELEMENT_MAX;
+    bool lasting = step->verb == WEIR_VERB_APP_SIZE || step->verb == WEIR_VERB_SOCKET_SHORT;
+    if (!lasting && step->last > step->first && step->last - step->first > TIMES_MAX)
+      step->last = step->first < WEIR_NTH_MAX - TIMES_MAX ? (uint16_t)(step->first + TIMES_MAX) : WEIR_NTH_MAX;
+  }
 }
 
 /* ---- Pieces: steps[at..at + count) */
@@ -137,13 +152,6 @@ static void draw_arguments(weir_chance *chance, weir_step *step) {
   step->b = weir_argument_random(chance, &verb->b);
 }
 
-/* Mostly connection 0, and nothing of the others; `open` on 0 does nothing. */
-static void draw_place(weir_chance *chance, weir_step *step) {
-  step->connection = step->of = 0;
-  if (step->verb == WEIR_VERB_APP_OPEN || weir_chance_below(chance, 8) == 0)
-    *step = weir_step_at(*step, weir_chance_below(chance, WEIR_PLACES));
-}
-
 /* ---- What can be done.  False: there is no occasion for it. */
 typedef struct mutating {
   weir_scenario *scenario;
@@ -160,7 +168,7 @@ static bool insert_step(mutating *self) {
   weir_step step = {.verb = (uint8_t)weir_chance_below(self->chance, WEIR_VERB_COUNT)};
   draw_trigger(self->chance, &step);
   draw_arguments(self->chance, &step);
-  draw_place(self->chance, &step);
+  if (step.verb == WEIR_VERB_APP_OPEN) step.connection = 1; /* on 0 it does nothing */
   *open_room(self->scenario, weir_chance_below(self->chance, self->scenario->count + 1), 1) = step;
   return true;
 }
@@ -219,13 +227,6 @@ static bool change_range(mutating *self) {
   return true;
 }
 
-static bool change_place(mutating *self) {
-  weir_step *step = any_step(self);
-  weir_step before = *step;
-  draw_place(self->chance, step);
-  return step->connection != before.connection || step->of != before.of;
-}
-
 static bool change_option(mutating *self) {
   weir_step *step = any_step(self);
   unsigned count = weir_verb_get(step->verb)->option_count;
@@ -242,6 +243,25 @@ static bool change_number(mutating *self) {
     step->b = draw_number(self->chance, &verb->b, step->b);
   else
     step->a = draw_number(self->chance, &verb->a, step->a);
+  return true;
+}
+
+static bool opens_another(const weir_scenario *scenario) {
+  for (uint32_t i = 0; i < scenario->count; i++)
+    if (scenario->steps[i].verb == WEIR_VERB_APP_OPEN && scenario->steps[i].connection != 0) return true;
+  return false;
+}
+
+/* Where there is one connection, all that is not about it is in vain. */
+static bool change_place(mutating *self) {
+  if (!opens_another(self->scenario)) return false;
+  weir_step *step = any_step(self);
+  if (weir_chance_below(self->chance, 3) > 0) {
+    *step = weir_step_at(*step, weir_chance_below(self->chance, WEIR_PLACES));
+  } else {
+    step->connection = step->verb == WEIR_VERB_APP_OPEN ? 1 : 0;
+    step->of = 0;
+  }
   return true;
 }
 

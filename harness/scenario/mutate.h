@@ -20,7 +20,7 @@
   X(RANGE, "range")         /* at another one of its kind: the second, every, ... */                                   \
   X(OPTION, "option")       /* another word */                                                                         \
   X(NUMBER, "number")       /* another argument */                                                                     \
-  X(PLACE, "place")         /* on another connection, or at another's events */
+  X(PLACE, "place")         /* another connection, or one that hangs on another's events */
 
 typedef enum weir_mutation {
 #define X(name, word) WEIR_MUTATION_##name,
@@ -42,5 +42,11 @@ void weir_scenario_splice(weir_scenario *scenario, const weir_scenario *other, w
 /* Makes steps that are valid by themselves a valid scenario again: one that can
  * no longer join the turn of the step before it has a turn of its own. */
 void weir_scenario_repair(weir_scenario *scenario);
+
+/* Takes away what makes a run long and shows nothing more.  Sizes get smaller,
+ * but for those of single writes: the default limits are 16 and 64 KiB.  What
+ * happens every time, and may make itself happen again (a peer that sends at
+ * every wait never comes to rest), happens a few times. */
+void weir_scenario_lighten(weir_scenario *scenario);
 
 #endif

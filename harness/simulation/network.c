@@ -21,7 +21,7 @@ weir_simulation *weir_network_open(weir_network *network, unsigned connection, u
   weir_simulation *simulation = &network->connections[connection];
   weir_simulation_init(simulation, network->scenario, network->trace, (uint8_t)connection, outgoing, outgoing_size);
   simulation->network = network;
-  simulation->layer = network->layer;
+  weir_simulation_set_layer(simulation, (weir_layer)network->layer);
   network->opened = (uint8_t)(network->opened | 1u << connection);
   network->open[network->open_count++] = simulation;
   network->progress = true;

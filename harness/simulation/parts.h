@@ -3,12 +3,14 @@
  *   socket.c      the program's operations on the socket
  *   peer.c        the other end
  *   wire.c        what changes where there is a wire between the two
+ *   layers.c      in what the layers differ
  *   script.c      which faults and AFTER steps an occasion has
  *   network.c     all connections: waits and turns
  *   order.c       which idle step is next */
 #ifndef WEIR_SIMULATION_PARTS_H
 #define WEIR_SIMULATION_PARTS_H
 
+#include "simulation/layers.h"
 #include "simulation/network.h"
 #include "simulation/simulation.h"
 #include "simulation/wire.h"
@@ -32,6 +34,10 @@ static inline uint64_t weir_socket_undrained(const weir_simulation *simulation) 
   return simulation->taken - simulation->drained;
 }
 
+static inline void weir_socket_wake(weir_simulation *simulation, weir_edge edge) {
+  simulation->edges[edge]++;
+}
+
 static inline void weir_simulation_note(weir_simulation *simulation, weir_record record) {
   record.connection = simulation->connection;
   (void)weir_trace_add(simulation->trace, record);
@@ -42,6 +48,8 @@ void weir_socket_lose(weir_simulation *simulation);
 /* The connection is gone, as after a RST or a fatal sk_err: what was received
  * stays readable, what was sent is lost.  `error` is told once, 0: it was. */
 void weir_socket_kill(weir_simulation *simulation, int error);
+/* Whether the socket can take anything; a pipe takes a page. */
+bool weir_socket_writable(const weir_simulation *simulation);
 
 /* Each returns whether anything happened: a step that can no longer happen is
  * passed over. */
@@ -91,6 +99,7 @@ static inline bool weir_socket_end_unready(weir_simulation *simulation) {
   const bool unready = ((simulation->slow_in | simulation->slow_out) & SLOW_UNREADY) != 0;
   simulation->slow_in &= (uint8_t)~SLOW_UNREADY;
   simulation->slow_out &= (uint8_t)~SLOW_UNREADY;
+  if (unready) weir_socket_wake(simulation, WEIR_EDGE_ANY);
   return unready;
 }
 

@@ -44,10 +44,13 @@ static void receive(weir_simulation *simulation, uint32_t size) {
   size_t count = 0;
   const uint64_t kept = simulation->odd_from - simulation->drained; /* before the first byte that was kept */
   const uint32_t clean = simulation->odd_from == NOTHING_ODD || kept > size ? size : (uint32_t)kept;
+  const bool full = !weir_socket_writable(simulation);
   if (clean > 0)
     runs[count++] =
         (weir_payload_run){.data = WEIR_DATA_STREAM, .size = clean, .offset = simulation->drained + simulation->shift};
   simulation->drained += size;
+  /* AF_UNIX tells of each message that was read (unix_write_space), the others only of the end of a want. */
+  if (full || simulation->layer == WEIR_LAYER_UNIX) weir_socket_wake(simulation, WEIR_EDGE_OUT);
   if (clean < size) {
     count += weir_payload_identify(weir_stream_outgoing(simulation->connection),
                                    simulation->odd_from + simulation->shift, WEIR_CONNECTIONS, simulation->outgoing,
@@ -80,8 +83,13 @@ static bool refuse(weir_simulation *simulation) {
   return !closed;
 }
 
+/* Nothing more reaches the peer. */
+static bool is_deaf(const weir_simulation *simulation) {
+  return simulation->dead && !simulation->answered;
+}
+
 bool weir_peer_drain(weir_simulation *simulation) {
-  if (simulation->dead) return false;
+  if (is_deaf(simulation)) return false;
   if (simulation->peer_closed) return refuse(simulation);
   if (!simulation->peer_reads) return false;
   if (simulation->handshake && !simulation->wire->calls->made(simulation->wire)) return weir_peer_see_end(simulation);
@@ -92,18 +100,38 @@ bool weir_peer_drain(weir_simulation *simulation) {
 }
 
 /* ---- Steps ---------------------------------------------------------------------- */
+/* Whether anything can be sent to the program at all: EPIPE to the peer otherwise. */
+static bool takes_data(const weir_simulation *simulation) {
+  if (simulation->layer == WEIR_LAYER_UNIX) return !simulation->shut_in;
+  return simulation->layer != WEIR_LAYER_WRITE_PIPE;
+}
+
+/* Data for a TCP connection that is shut both ways (tcp_rcv_state_process,
+ * FIN_WAIT): a RST, behind the data and the FIN that the peer has. */
+static void answer_with_reset(weir_simulation *simulation) {
+  simulation->answered = true;
+  weir_socket_kill(simulation, ECONNRESET);
+}
+
 bool weir_peer_send(weir_simulation *simulation, uint32_t size) {
-  if (simulation->dead || simulation->closed || simulation->peer_fin) return false;
+  if (simulation->dead || simulation->closed || simulation->peer_fin || !takes_data(simulation)) return false;
   if (simulation->wire != NULL) return weir_wire_send(simulation, size);
   weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_PEER_SEND, .a = size, .b = simulation->sent});
+  if (simulation->shut && simulation->shut_in) {
+    answer_with_reset(simulation);
+    return true;
+  }
   simulation->sent += size;
+  weir_socket_wake(simulation, WEIR_EDGE_IN);
   return true;
 }
 
 static bool fin(weir_simulation *simulation) {
   if (simulation->dead || simulation->closed || simulation->peer_fin) return false;
   if (simulation->wire != NULL) return weir_wire_fin(simulation);
+  if (simulation->layer == WEIR_LAYER_WRITE_PIPE) return false;
   simulation->peer_fin = true;
+  weir_socket_wake(simulation, WEIR_EDGE_ANY);
   weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_PEER_FIN});
   return true;
 }
@@ -128,7 +156,10 @@ static bool is_gone(const weir_simulation *simulation) {
   return simulation->dead || simulation->closed || simulation->peer_closed;
 }
 
+static bool close_both(weir_simulation *simulation);
+
 static bool reset(weir_simulation *simulation) {
+  if (simulation->layer != WEIR_LAYER_TCP && simulation->layer != WEIR_LAYER_TLS) return close_both(simulation);
   const bool ended = simulation->peer_fin && simulation->shut;
   if (is_gone(simulation) || (ended && weir_socket_undrained(simulation) == 0)) return false;
   weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_PEER_RESET});
@@ -136,22 +167,38 @@ static bool reset(weir_simulation *simulation) {
   return true;
 }
 
+/* unix_release_sock, pipe_release: the other end is gone at once, and says ECONNRESET where it had not read all.
+ * There is no reset of its own. */
+static bool close_local(weir_simulation *simulation) {
+  const bool unread = weir_socket_undrained(simulation) > 0;
+  if (simulation->layer == WEIR_LAYER_READ_PIPE) return fin(simulation);
+  const bool reset = unread && simulation->layer == WEIR_LAYER_UNIX;
+  weir_simulation_note(simulation, (weir_record){.event = reset ? WEIR_EVENT_PEER_RESET : WEIR_EVENT_PEER_CLOSE});
+  weir_socket_kill(simulation, reset ? ECONNRESET : 0);
+  simulation->peer_closed = simulation->peer_fin = true;
+  return true;
+}
+
 /* A close that leaves data unread is a RST, any other a FIN. */
 static bool close_both(weir_simulation *simulation) {
   if (is_gone(simulation)) return false;
+  if (simulation->layer != WEIR_LAYER_TCP && simulation->layer != WEIR_LAYER_TLS) return close_local(simulation);
   weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_PEER_CLOSE});
   if (weir_socket_undrained(simulation) > 0) {
     receive_reset(simulation);
     return true;
   }
-  if (simulation->wire != NULL) (void)weir_wire_fin(simulation);
+  if (simulation->wire != NULL)
+    (void)weir_wire_fin(simulation);
+  else if (!simulation->peer_fin)
+    weir_socket_wake(simulation, WEIR_EDGE_ANY);
   simulation->peer_closed = true;
   simulation->peer_fin = true;
   return true;
 }
 
 static bool set_reading(weir_simulation *simulation, bool reads) {
-  if (simulation->dead || simulation->peer_closed || simulation->peer_reads == reads) return false;
+  if (is_deaf(simulation) || simulation->peer_closed || simulation->peer_reads == reads) return false;
   simulation->peer_reads = reads;
   weir_simulation_note(simulation, (weir_record){.event = reads ? WEIR_EVENT_PEER_START : WEIR_EVENT_PEER_STOP});
   return true;
@@ -159,7 +206,7 @@ static bool set_reading(weir_simulation *simulation, bool reads) {
 
 /* Reads `most` bytes; the end as well, where there are fewer. */
 static bool read_some(weir_simulation *simulation, uint32_t most) {
-  if (simulation->dead || simulation->peer_closed) return false;
+  if (is_deaf(simulation) || simulation->peer_closed) return false;
   const uint64_t undrained = weir_socket_undrained(simulation);
   const uint32_t size = undrained < most ? (uint32_t)undrained : most;
   if (size > 0) receive(simulation, size);

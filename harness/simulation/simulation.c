@@ -58,6 +58,7 @@ static unsigned add_spurious(weir_simulation *simulation, unsigned ready, unsign
   const unsigned extra = fault.ready & interest & ~ready;
   if (extra == 0 || simulation->transient_run >= WEIR_AGAIN_MAX) return ready;
   simulation->transient_run++;
+  weir_socket_wake(simulation, WEIR_EDGE_ANY);
   weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_SPURIOUS, .a = extra});
   return ready | extra;
 }

@@ -1,6 +1,6 @@
-/* The simulation: a connected, TCP-like socket, the peer at its other end and
- * the faults in between; network.h has the connections of a run together, and
- * the clock.  It knows no rule and no front: the loop
+/* The simulation: a connected socket (or an end of a pipe), the peer at its
+ * other end and the faults in between; network.h has the connections of a run
+ * together, and the clock.  It knows no rule and no front: the loop
  * for C targets (targets/host.c) and the interposing library both stand on it.
  *
  * No byte goes through the kernel.  The simulation owns both ends: what the
@@ -36,7 +36,18 @@ enum {
 };
 
 /* Readiness, as poll(2) would show it. */
-enum { WEIR_POLL_IN = 1, WEIR_POLL_OUT = 2, WEIR_POLL_ERR = 4, WEIR_POLL_HUP = 8, WEIR_POLL_RDHUP = 16 };
+enum {
+  WEIR_POLL_IN = 1,
+  WEIR_POLL_OUT = 2,
+  WEIR_POLL_ERR = 4,
+  WEIR_POLL_HUP = 8,
+  WEIR_POLL_RDHUP = 16,
+  WEIR_POLL_OUT_BAND = 32 /* AF_UNIX shows it with OUT */
+};
+
+/* What wakes those who wait for it, as the kernel's wake-ups do: new data, new
+ * room, or anything at all. */
+typedef enum weir_edge { WEIR_EDGE_IN, WEIR_EDGE_OUT, WEIR_EDGE_ANY, WEIR_EDGE_COUNT } weir_edge;
 
 struct weir_network;
 
@@ -89,10 +100,15 @@ typedef struct weir_simulation {
   bool peer_reads;                /* the peer takes what was sent, a turn later */
   bool stopped_at_start;          /* ... not, and the trace has still to say so */
   bool shut, closed;              /* by the program: the sending side, the descriptor */
+  bool shut_in;                   /* ... the receiving side */
+  bool abortive;                  /* ... closing is to reset (SO_LINGER of no time) */
+  bool answered;                  /* dead by our own RST: the peer still reads what it has */
   bool reset_sent;                /* closed with unread data: the peer sees a reset in place of a FIN */
   bool told_end;                  /* the peer has seen our FIN or reset */
   bool dead;                      /* reset, or killed by an error: the peer sees nothing more */
   bool seen_end_in, seen_end_out; /* recv, send have shown the end: once more is no progress */
+
+  uint32_t edges[WEIR_EDGE_COUNT]; /* how often there was one */
 
   /* The script. */
   uint32_t occurred[WEIR_OCCASION_COUNT]; /* how often each occasion has come */
@@ -114,24 +130,38 @@ void weir_simulation_init(weir_simulation *simulation, const weir_scenario *scen
  * caller's, and is of this layer.  The scenario begins when the handshake is
  * over: connection_made has begun, and the peer has finished its side. */
 void weir_simulation_wire(weir_simulation *simulation, weir_wire *wire, weir_layer layer);
+/* Before the run: what the connection is made of. */
+void weir_simulation_set_layer(weir_simulation *simulation, weir_layer layer);
 
 /* ---- Socket operations: results as of the system call, or -errno.  Recorded. */
 ptrdiff_t weir_simulation_recv(weir_simulation *simulation, void *buffer, size_t size);
+/* MSG_PEEK: nothing is read, and nothing recorded but an error, which is thereby taken. */
+ptrdiff_t weir_simulation_peek(weir_simulation *simulation, void *buffer, size_t size);
 ptrdiff_t weir_simulation_send(weir_simulation *simulation, const void *bytes, size_t size);
 /* The slices in order, as one operation. */
 struct iovec;
 ptrdiff_t weir_simulation_sendv(weir_simulation *simulation, const struct iovec *slices, size_t count);
 int weir_simulation_shutdown_write(weir_simulation *simulation);
+/* how: SHUT_RD, SHUT_WR or SHUT_RDWR. */
+int weir_simulation_shutdown(weir_simulation *simulation, int how);
 void weir_simulation_close(weir_simulation *simulation);
 /* Bytes that can be read now (FIONREAD), and the pending error (SO_ERROR), which is thereby taken. */
 size_t weir_simulation_unread(const weir_simulation *simulation);
 int weir_simulation_take_error(weir_simulation *simulation);
+/* Whether the two ends still know each other: getpeername gives ENOTCONN otherwise. */
+bool weir_simulation_is_connected(const weir_simulation *simulation);
 /* The program watches the socket for this (WEIR_POLL_IN | WEIR_POLL_OUT), from now on.  Recorded where it changes. */
 void weir_simulation_watch(weir_simulation *simulation, unsigned interest);
 
 /* ---- Readiness and waits */
 /* Readiness now (WEIR_POLL_...), not masked by what is watched.  */
 unsigned weir_simulation_ready(const weir_simulation *simulation);
+/* Grows with each event that wakes who waits for `interest` (WEIR_POLL_IN, OUT): the edge of EPOLLET. */
+static inline uint64_t weir_simulation_edges(const weir_simulation *simulation, unsigned interest) {
+  return (uint64_t)simulation->edges[WEIR_EDGE_ANY] +
+         ((interest & WEIR_POLL_IN) ? simulation->edges[WEIR_EDGE_IN] : 0u) +
+         ((interest & WEIR_POLL_OUT) ? simulation->edges[WEIR_EDGE_OUT] : 0u);
+}
 unsigned weir_simulation_wait_slowly(weir_simulation *simulation, unsigned interest);
 /* The program waits, watching `interest` (0: not at all).  Counts the occasion
  * WAIT, applies `spurious`, and returns what is ready of interest | ERR | HUP.

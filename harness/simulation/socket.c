@@ -1,7 +1,11 @@
-/* The program's operations on the socket, as Linux's TCP answers them
- * (tcp_recvmsg, tcp_sendmsg, tcp_poll, tcp_reset, tcp_close). */
+/* The program's operations on the socket, as Linux answers them: TCP
+ * (tcp_recvmsg, tcp_sendmsg, tcp_poll, tcp_reset, tcp_close), AF_UNIX
+ * (unix_stream_read_generic, unix_stream_sendmsg, unix_release_sock) and pipes
+ * (pipe_read, pipe_write, pipe_poll).  tests/kernel/ holds them against it. */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include "simulation/parts.h"
@@ -26,7 +30,8 @@ void weir_socket_lose(weir_simulation *simulation) {
 }
 
 void weir_socket_kill(weir_simulation *simulation, int error) {
-  weir_socket_lose(simulation);
+  if (simulation->layer != WEIR_LAYER_WRITE_PIPE && !simulation->answered) weir_socket_lose(simulation);
+  weir_socket_wake(simulation, WEIR_EDGE_ANY);
   simulation->dead = true;
   simulation->pending_error = error;
   simulation->slow_out |= SLOW_ENDED;
@@ -49,8 +54,8 @@ static bool take_transient(weir_simulation *simulation) {
 
 /* The errno that an `error` step makes this operation give; 0: none.  The fatal
  * ones kill the connection as sk_err does. */
-static int inject_error(weir_simulation *simulation, int error) {
-  if (error == 0 || simulation->dead) return 0;
+static int inject_error(weir_simulation *simulation, weir_occasion occasion, int error) {
+  if (error == 0 || simulation->dead || !weir_layer_has_error(simulation->layer, occasion, error)) return 0;
   if (error == EINTR || error == ENOBUFS || error == ENOMEM) return take_transient(simulation) ? error : 0;
   weir_socket_kill(simulation, 0);
   simulation->progress = true;
@@ -59,6 +64,7 @@ static int inject_error(weir_simulation *simulation, int error) {
 
 /* ---- Receiving --------------------------------------------------------------- */
 static ptrdiff_t deliver_from_wire(weir_simulation *simulation, void *buffer, size_t size) {
+  if (buffer == NULL) return -EINVAL; /* what is on a wire is neither discarded nor looked at beforehand */
   simulation->progress = true;
   return (ptrdiff_t)weir_wire_deliver(simulation, buffer, size);
 }
@@ -66,8 +72,9 @@ static ptrdiff_t deliver_from_wire(weir_simulation *simulation, void *buffer, si
 static ptrdiff_t deliver(weir_simulation *simulation, void *buffer, size_t size) {
   const uint64_t unread = weir_socket_unread(simulation);
   const size_t count = size < unread ? size : (size_t)unread;
-  weir_place_fill(&simulation->incoming, weir_stream_incoming(simulation->connection), simulation->received, buffer,
-                  count);
+  if (buffer != NULL)
+    weir_place_fill(&simulation->incoming, weir_stream_incoming(simulation->connection), simulation->received, buffer,
+                    count);
   simulation->received += count;
   simulation->progress = true;
   return (ptrdiff_t)count;
@@ -75,10 +82,11 @@ static ptrdiff_t deliver(weir_simulation *simulation, void *buffer, size_t size)
 
 /* What recv gives where no data is there. */
 static ptrdiff_t receive_end(weir_simulation *simulation) {
-  const bool dead = simulation->dead;
-  if (!simulation->peer_fin && !dead) return -EAGAIN;
-  /* A FIN that came first stays the end of the data, whatever follows (SOCK_DONE). */
-  const int error = simulation->peer_fin ? 0 : take_pending(simulation);
+  if (simulation->layer == WEIR_LAYER_WRITE_PIPE) return -EBADF;
+  if (!simulation->peer_fin && !simulation->dead && !simulation->shut_in) return -EAGAIN;
+  /* In TCP a FIN that came first stays the end of the data, whatever follows (SOCK_DONE). */
+  const bool done = simulation->peer_fin && simulation->layer != WEIR_LAYER_UNIX;
+  const int error = done ? 0 : take_pending(simulation);
   if (error != 0 || !simulation->seen_end_in) simulation->progress = true;
   if (error == 0) simulation->seen_end_in = true;
   return -error;
@@ -92,7 +100,7 @@ static bool has_input(const weir_simulation *simulation) {
 static ptrdiff_t receive_faulty(weir_simulation *simulation, void *buffer, size_t size, bool *injected) {
   if (simulation->closed) return -EBADF;
   const weir_fault fault = weir_script_fault(simulation, WEIR_OCCASION_RECV);
-  const int error = inject_error(simulation, fault.error);
+  const int error = inject_error(simulation, WEIR_OCCASION_RECV, fault.error);
   *injected = true;
   if (error != 0) {
     if (simulation->dead) simulation->received = simulation->sent; /* nothing but the end follows */
@@ -104,7 +112,6 @@ static ptrdiff_t receive_faulty(weir_simulation *simulation, void *buffer, size_
   }
   const uint64_t unread = weir_socket_unread(simulation);
   *injected = fault.most < size && fault.most < unread;
-  if (size == 0) return 0;
   if (unread == 0) return receive_end(simulation);
   const size_t most = *injected ? fault.most : size;
   return simulation->wire != NULL ? deliver_from_wire(simulation, buffer, most) : deliver(simulation, buffer, most);
@@ -123,6 +130,21 @@ ptrdiff_t weir_simulation_recv(weir_simulation *simulation, void *buffer, size_t
   simulation->occurred[WEIR_OCCASION_RECV]++;
   if (simulation->slow_in != 0 || weir_socket_unread(simulation) == 0) return receive_slowly(simulation, buffer, size);
   return note_operation(simulation, WEIR_EVENT_RECV, size, deliver(simulation, buffer, size), false);
+}
+
+ptrdiff_t weir_simulation_peek(weir_simulation *simulation, void *buffer, size_t size) {
+  if (simulation->closed) return -EBADF;
+  if (simulation->wire != NULL) return -EINVAL;
+  if (simulation->slow_in & SLOW_UNREADY) return -EAGAIN;
+  const uint64_t unread = weir_socket_unread(simulation);
+  if (unread == 0) {
+    const ptrdiff_t result = receive_end(simulation);
+    return result >= 0 || result == -EAGAIN ? result : note_operation(simulation, WEIR_EVENT_RECV, size, result, false);
+  }
+  const size_t count = size < unread ? size : (size_t)unread;
+  if (buffer != NULL)
+    weir_payload_fill(weir_stream_incoming(simulation->connection), simulation->received, buffer, count);
+  return (ptrdiff_t)count;
 }
 
 /* ---- Sending ------------------------------------------------------------------- */
@@ -169,22 +191,36 @@ static size_t room(const weir_simulation *simulation) {
   return undrained < simulation->capacity ? simulation->capacity - undrained : 0;
 }
 
-/* The error of a send whose side has ended: the pending one, then EPIPE (sk_stream_error). */
+bool weir_socket_writable(const weir_simulation *simulation) {
+  return room(simulation) >= (simulation->layer == WEIR_LAYER_WRITE_PIPE ? PIPE_BUF : 1);
+}
+
+/* The error of a send whose side has ended: in TCP the pending one, then EPIPE (sk_stream_error). */
 static int send_error(weir_simulation *simulation) {
   if (!simulation->dead && !simulation->shut) return 0;
-  const int pending = take_pending(simulation);
+  const int pending = simulation->layer == WEIR_LAYER_UNIX ? 0 : take_pending(simulation);
   if (pending != 0 || !simulation->seen_end_out) simulation->progress = true;
   if (pending == 0) simulation->seen_end_out = true;
   return pending != 0 ? pending : EPIPE;
 }
 
+/* How much of `size` the socket could take.  A pipe takes up to a page whole or not at all (pipe(7)). */
+static size_t fitting(const weir_simulation *simulation, size_t size, bool whole) {
+  const size_t space = room(simulation);
+  if (size <= space) return size;
+  return whole ? 0 : space;
+}
+
 /* How many bytes of `size` are taken, or -errno. */
 static ptrdiff_t send_faulty(weir_simulation *simulation, size_t size, bool *injected) {
-  if (simulation->closed) return -EBADF;
-  const weir_fault fault = weir_script_fault(simulation, WEIR_OCCASION_SEND);
-  const size_t most = size < room(simulation) ? size : room(simulation);
+  if (simulation->closed || simulation->layer == WEIR_LAYER_READ_PIPE) return -EBADF;
+  const bool whole = simulation->layer == WEIR_LAYER_WRITE_PIPE && size <= PIPE_BUF;
+  if (whole && size == 0) return 0;
+  weir_fault fault = weir_script_fault(simulation, WEIR_OCCASION_SEND);
+  if (whole) fault.most = UINT32_MAX;
+  const size_t most = fitting(simulation, size, whole);
   const bool ended = simulation->dead || simulation->shut;
-  int error = inject_error(simulation, fault.error);
+  int error = inject_error(simulation, WEIR_OCCASION_SEND, fault.error);
   *injected = true;
   if (error != 0) return -error;
   if ((fault.again || (simulation->slow_out & SLOW_UNREADY)) && (most > 0 || ended) && take_transient(simulation)) {
@@ -240,28 +276,52 @@ ptrdiff_t weir_simulation_send(weir_simulation *simulation, const void *bytes, s
 }
 
 /* ---- Ending -------------------------------------------------------------------- */
-static int shut_down(weir_simulation *simulation) {
+bool weir_simulation_is_connected(const weir_simulation *simulation) {
+  if (simulation->layer == WEIR_LAYER_UNIX) return true;
+  return !simulation->dead && !(simulation->shut && simulation->peer_fin);
+}
+
+static int shut_down(weir_simulation *simulation, int how) {
   if (simulation->closed) return -EBADF;
-  if (simulation->dead || (simulation->shut && simulation->peer_fin)) return -ENOTCONN;
+  if (weir_layer_is_pipe(simulation->layer)) return -ENOTSOCK;
+  if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR) return -EINVAL;
+  weir_socket_wake(simulation, WEIR_EDGE_ANY);
+  if (!weir_simulation_is_connected(simulation)) return -ENOTCONN;
+  if (how != SHUT_WR) simulation->shut_in = true;
+  if (how == SHUT_RD) return 0;
   if (!simulation->shut) simulation->progress = true;
   simulation->shut = true;
   simulation->slow_out |= SLOW_ENDED;
   return 0;
 }
 
-int weir_simulation_shutdown_write(weir_simulation *simulation) {
-  int result = shut_down(simulation);
+int weir_simulation_shutdown(weir_simulation *simulation, int how) {
+  int result = shut_down(simulation, how);
+  if (how == SHUT_RD) return result;
   return (int)note_operation(simulation, WEIR_EVENT_SHUTDOWN, 0, result, false);
 }
 
-/* Unread data makes it a RST (tcp_close, RFC 2525 2.17); what was sent before is on its way all the same. */
+int weir_simulation_shutdown_write(weir_simulation *simulation) {
+  return weir_simulation_shutdown(simulation, SHUT_WR);
+}
+
+/* Whether closing is a RST: unread data (tcp_close, RFC 2525 2.17), or asked
+ * for.  A connection that has ended has none, and who has seen the FIN does not see it. */
+static bool closes_with_reset(const weir_simulation *simulation) {
+  const bool unread = weir_socket_unread(simulation) > 0;
+  if (simulation->layer == WEIR_LAYER_UNIX) return unread;
+  if (weir_layer_is_pipe(simulation->layer)) return false;
+  return (unread || simulation->abortive) && !simulation->dead && !simulation->shut;
+}
+
+/* What was sent before is on its way all the same. */
 void weir_simulation_close(weir_simulation *simulation) {
   if (simulation->closed) return;
   simulation->closed = true;
   simulation->progress = true;
   simulation->slow_in |= SLOW_ENDED;
   simulation->slow_out |= SLOW_ENDED;
-  if (weir_socket_unread(simulation) > 0) {
+  if (closes_with_reset(simulation)) {
     simulation->reset_sent = true;
     simulation->told_end = simulation->told_end && simulation->wire != NULL; /* a close_notify came before */
   }
@@ -271,27 +331,43 @@ void weir_simulation_close(weir_simulation *simulation) {
 
 /* ---- Asking --------------------------------------------------------------------- */
 size_t weir_simulation_unread(const weir_simulation *simulation) {
-  return simulation->closed ? 0 : (size_t)weir_socket_unread(simulation);
+  if (simulation->closed) return 0;
+  return (size_t)(simulation->layer == WEIR_LAYER_WRITE_PIPE ? weir_socket_undrained(simulation)
+                                                             : weir_socket_unread(simulation));
 }
 
 int weir_simulation_take_error(weir_simulation *simulation) {
   return take_pending(simulation);
 }
 
-/* tcp_poll.  An injected EAGAIN hides its direction, and with it what would
- * wake the program all the same.  OUT: any room at all, where Linux waits for
- * a third of the buffer. */
-unsigned weir_simulation_ready(const weir_simulation *simulation) {
-  if (simulation->closed) return 0;
-  const bool end_in = simulation->peer_fin || simulation->dead;
+/* tcp_poll, unix_poll.  OUT: any room at all, where Linux waits for a third of the buffer. */
+static unsigned ready_socket(const weir_simulation *simulation) {
+  const bool local = simulation->layer == WEIR_LAYER_UNIX;
+  const bool end_in = simulation->peer_fin || simulation->dead || simulation->shut_in;
   const bool end_out = simulation->shut || simulation->dead;
   unsigned ready = end_in ? WEIR_POLL_IN | WEIR_POLL_RDHUP : 0u;
   if (weir_socket_unread(simulation) > 0) ready |= WEIR_POLL_IN;
-  if (end_out || room(simulation) > 0) ready |= WEIR_POLL_OUT;
+  if ((end_out && !local) || room(simulation) > 0) ready |= local ? WEIR_POLL_OUT | WEIR_POLL_OUT_BAND : WEIR_POLL_OUT;
   if (end_in && end_out) ready |= WEIR_POLL_HUP;
   if (simulation->pending_error != 0) ready |= WEIR_POLL_ERR;
+  return ready;
+}
+
+/* pipe_poll. */
+static unsigned ready_pipe(const weir_simulation *simulation) {
+  if (simulation->layer == WEIR_LAYER_WRITE_PIPE)
+    return (weir_socket_writable(simulation) ? WEIR_POLL_OUT : 0u) | (simulation->dead ? WEIR_POLL_ERR : 0u);
+  return (weir_socket_unread(simulation) > 0 ? WEIR_POLL_IN : 0u) | (simulation->peer_fin ? WEIR_POLL_HUP : 0u);
+}
+
+/* An injected EAGAIN hides its direction, and with it what would wake the
+ * program all the same. */
+unsigned weir_simulation_ready(const weir_simulation *simulation) {
+  if (simulation->closed) return 0;
+  unsigned ready = weir_layer_is_pipe(simulation->layer) ? ready_pipe(simulation) : ready_socket(simulation);
   if (simulation->slow_in & SLOW_UNREADY)
     ready &= ~(unsigned)(WEIR_POLL_IN | WEIR_POLL_RDHUP | WEIR_POLL_ERR | WEIR_POLL_HUP);
-  if (simulation->slow_out & SLOW_UNREADY) ready &= ~(unsigned)(WEIR_POLL_OUT | WEIR_POLL_ERR | WEIR_POLL_HUP);
+  if (simulation->slow_out & SLOW_UNREADY)
+    ready &= ~(unsigned)(WEIR_POLL_OUT | WEIR_POLL_OUT_BAND | WEIR_POLL_ERR | WEIR_POLL_HUP);
   return ready;
 }

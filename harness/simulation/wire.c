@@ -39,8 +39,10 @@ static bool arrive(weir_simulation *simulation) {
   if (whole && simulation->fin_follows) {
     simulation->fin_follows = false;
     simulation->peer_fin = true;
+    weir_socket_wake(simulation, WEIR_EDGE_ANY);
     return true;
   }
+  if (waiting > 0) weir_socket_wake(simulation, WEIR_EDGE_IN);
   return waiting > 0;
 }
 
@@ -194,9 +196,11 @@ void weir_wire_receive(weir_simulation *simulation, uint32_t size) {
   const weir_wire_calls *calls = simulation->wire->calls;
   uint8_t plain[RECORD_MAX];
   const size_t left = (size_t)weir_socket_undrained(simulation) - size;
+  const bool full = !weir_socket_writable(simulation);
   calls->hear(simulation->wire, simulation->outgoing, size);
   memmove(simulation->outgoing, simulation->outgoing + size, left);
   simulation->drained += size;
+  if (full) weir_socket_wake(simulation, WEIR_EDGE_OUT);
   for (size_t count; (count = calls->read(simulation->wire, plain, sizeof plain)) > 0;)
     note_plain(simulation, plain, count);
   if (calls->ended(simulation->wire)) hear_end(simulation);

@@ -27,6 +27,15 @@ static weir_status read_runtime(weir_adapter *adapter, char *rest, uint32_t line
     return weir_fail(problem, WEIR_BAD_INPUT, line, "`runtime` needs a kind and may have a least version: python3 3.7");
   (void)snprintf(adapter->runtime, sizeof adapter->runtime, "%s", kind);
   (void)snprintf(adapter->least, sizeof adapter->least, "%s", least != NULL ? least : "");
+  size_t used = 0;
+  for (const char *word = next_word(&rest); word != NULL; word = next_word(&rest)) {
+    size_t size = strlen(word) + 1;
+    if (used + size > sizeof adapter->options || adapter->option_count == WEIR_ADAPTER_WORDS_MAX)
+      return weir_fail(problem, WEIR_BAD_INPUT, line, "the words behind the least version are too many");
+    memcpy(adapter->options + used, word, size);
+    used += size;
+    adapter->option_count++;
+  }
   return WEIR_OK;
 }
 

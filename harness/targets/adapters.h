@@ -8,12 +8,19 @@
 #include "targets/places.h"
 #include "weir/status.h"
 
-enum { WEIR_ADAPTER_WORDS_MAX = 32, WEIR_ADAPTER_LINE_MAX = 1024, WEIR_ADAPTERS_MAX = 256 };
+enum {
+  WEIR_ADAPTER_WORDS_MAX = 32,
+  WEIR_ADAPTER_LINE_MAX = 1024,
+  WEIR_ADAPTERS_MAX = 256,
+  WEIR_ADAPTER_OPTIONS_MAX = 256
+};
 
 typedef struct weir_adapter {
-  char name[64];    /* of the file without ".target" */
-  char runtime[64]; /* "python3"; empty: the command is a program itself */
-  char least[32];   /* its least version, empty: any */
+  char name[64];                          /* of the file without ".target" */
+  char runtime[64];                       /* "python3"; empty: the command is a program itself */
+  char least[32];                         /* its least version, empty: any */
+  char options[WEIR_ADAPTER_OPTIONS_MAX]; /* the runtime's own words, each ended by 0 */
+  unsigned option_count;
   char install[64]; /* what scripts/targets installs for it; empty: nothing */
   bool is_program;  /* the command's first word is looked for like a runtime, not beside the file */
   char folder[WEIR_PLACE_MAX];

@@ -37,6 +37,7 @@ void weir_channel_clear(weir_channel *channel) {
   memory->size = sizeof *memory;
   memory->worker_abi = 0;
   memory->capabilities = 0;
+  memory->layer = 0;
   memory->name[0] = memory->version[0] = '\0';
   memory->failed = 0;
   memory->problem = (weir_problem){.status = WEIR_OK};

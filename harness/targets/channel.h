@@ -33,6 +33,7 @@ typedef struct weir_channel_memory {
   /* hello, from the worker */
   uint32_t worker_abi;
   uint32_t capabilities;
+  uint32_t layer; /* weir_layer */
   char name[WEIR_CHANNEL_NAME_MAX];
   char version[WEIR_CHANNEL_NAME_MAX];
   /* a run */

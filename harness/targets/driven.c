@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "targets/child.h"
+#include "targets/places.h"
 
 enum { SPIN_MS_DEFAULT = 2000, HANG_MS_DEFAULT = 20000, EXIT_UNAVAILABLE = 77 };
 
@@ -21,6 +22,7 @@ struct weir_driven {
   uint32_t spin_ms, hang_ms;
   bool log;
   char version[WEIR_SERVE_NAME_MAX];
+  char library[WEIR_PLACE_MAX], python[WEIR_PLACE_MAX]; /* what a program needs to find */
 };
 
 /* ---- In the worker */
@@ -60,7 +62,9 @@ static void become(void *context, int memory, int pair) {
   if (self->command == NULL) serve_plugin(self, memory, pair);
   char value[32];
   (void)snprintf(value, sizeof value, "%d,%d", memory, pair);
-  if (setenv(WEIR_PROTOCOL_VARIABLE, value, 1) != 0) _exit(127);
+  if (setenv(WEIR_PROTOCOL_VARIABLE, value, 1) != 0 || setenv(WEIR_PROTOCOL_LIBRARY_VARIABLE, self->library, 1) != 0 ||
+      setenv("PYTHONPATH", self->python, 1) != 0 || setenv("PYTHONHASHSEED", "0", 0) != 0)
+    _exit(127);
   (void)execvp(self->command[0], self->command);
   dprintf(STDERR_FILENO, "%s: %s\n", self->command[0], strerror(errno));
   _exit(127);
@@ -112,6 +116,20 @@ static weir_status start(weir_driven *self, weir_problem *problem) {
                    memory->worker_abi, WEIR_PROTOCOL_ABI);
 }
 
+/* What a program is told through its environment: the library, and where weir_protocol.py is. */
+static weir_status find_places(weir_driven *self, weir_problem *problem) {
+  weir_status status = weir_protocol_library_find(self->library, sizeof self->library, problem);
+  char folder[WEIR_PLACE_MAX];
+  if (status == WEIR_OK) status = weir_data_folder(folder, sizeof folder, problem);
+  if (status != WEIR_OK) return status;
+  const char *before = getenv("PYTHONPATH");
+  bool any = before != NULL && before[0] != '\0';
+  int size =
+      snprintf(self->python, sizeof self->python, "%s/targets/python%s%s", folder, any ? ":" : "", any ? before : "");
+  if (size > 0 && (size_t)size < sizeof self->python) return WEIR_OK;
+  return weir_fail(problem, WEIR_BOUND, 0, "PYTHONPATH is too long");
+}
+
 weir_status weir_driven_open(const char *name, const weir_runner_options *options, weir_driven **driven,
                              weir_problem *problem) {
   *driven = NULL;
@@ -131,7 +149,8 @@ weir_status weir_driven_open(const char *name, const weir_runner_options *option
                         .spin_ms = options != NULL && options->spin_ms != 0 ? options->spin_ms : SPIN_MS_DEFAULT,
                         .hang_ms = options != NULL && options->hang_ms != 0 ? options->hang_ms : HANG_MS_DEFAULT,
                         .log = options != NULL && options->log};
-  weir_status status = open_memory(self, problem);
+  weir_status status = command ? find_places(self, problem) : WEIR_OK;
+  if (status == WEIR_OK) status = open_memory(self, problem);
   if (status == WEIR_OK) status = start(self, problem);
   if (status != WEIR_OK) {
     weir_driven_close(self);

@@ -62,6 +62,7 @@ weir_status weir_runner_open_linked(const weir_target *target, weir_runner **run
   if (linked == NULL) return weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory for the trace of %s", target->name);
   linked->base.kind = &linked_kind;
   linked->base.capabilities = target->capabilities;
+  linked->base.posix = true; /* unless whoever names it wants Linux alone */
   linked->target = target;
   (void)snprintf(linked->base.name, sizeof linked->base.name, "%s", target->name);
   (void)snprintf(linked->base.version, sizeof linked->base.version, "%s", target->version);

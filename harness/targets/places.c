@@ -66,19 +66,29 @@ bool weir_installed_folder(char *out, size_t size) {
   return join(out, size, prefix, "targets");
 }
 
-weir_status weir_preload_find(char *out, size_t size, weir_problem *problem) {
-  static const char *const places[] = {"lib/libweir-preload.so", WEIR_LIBRARY_FOLDER "/libweir-preload.so"};
-  const char *named = getenv("WEIR_PRELOAD");
+/* One of the command's own libraries: what the variable names, or in a library folder beside it. */
+static weir_status library_find(const char *variable, const char *file, char *out, size_t size, weir_problem *problem) {
+  static const char *const folders[] = {"lib", WEIR_LIBRARY_FOLDER};
+  const char *named = getenv(variable);
   if (named != NULL && named[0] != '\0') {
     int length = snprintf(out, size, "%s", named);
     if (length > 0 && (size_t)length < size && access(out, R_OK) == 0) return WEIR_OK;
-    return weir_fail(problem, WEIR_UNAVAILABLE, 0, "WEIR_PRELOAD names %s: %s", named, strerror(errno));
+    return weir_fail(problem, WEIR_UNAVAILABLE, 0, "%s names %s: %s", variable, named, strerror(errno));
   }
-  char prefix[WEIR_PLACE_MAX];
+  char prefix[WEIR_PLACE_MAX], folder[WEIR_PLACE_MAX];
   if (prefix_find(prefix, sizeof prefix))
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-      if (join(out, size, prefix, places[i]) && access(out, R_OK) == 0) return WEIR_OK;
-  return weir_fail(problem, WEIR_UNAVAILABLE, 0, "libweir-preload.so is not beside this command: set WEIR_PRELOAD");
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+      if (join(folder, sizeof folder, prefix, folders[i]) && join(out, size, folder, file) && access(out, R_OK) == 0)
+        return WEIR_OK;
+  return weir_fail(problem, WEIR_UNAVAILABLE, 0, "%s is not beside this command: set %s", file, variable);
+}
+
+weir_status weir_preload_find(char *out, size_t size, weir_problem *problem) {
+  return library_find("WEIR_PRELOAD", "libweir-preload.so", out, size, problem);
+}
+
+weir_status weir_protocol_library_find(char *out, size_t size, weir_problem *problem) {
+  return library_find(WEIR_PROTOCOL_LIBRARY_VARIABLE, "libweir-protocol.so", out, size, problem);
 }
 
 static bool is_program(const char *path) {

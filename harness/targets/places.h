@@ -11,6 +11,9 @@ enum { WEIR_PLACE_MAX = 4096 };
 
 /* libweir-preload.so: WEIR_PRELOAD, or in the library folder beside the executable's. */
 WEIR_MUST_USE weir_status weir_preload_find(char *out, size_t size, weir_problem *problem);
+/* libweir-protocol.so, in the same way. */
+#define WEIR_PROTOCOL_LIBRARY_VARIABLE "WEIR_PROTOCOL_LIBRARY"
+WEIR_MUST_USE weir_status weir_protocol_library_find(char *out, size_t size, weir_problem *problem);
 /* Where scripts/targets installs implementations: WEIR_TARGETS, or the folder
  * targets beside that of the executable's (build/targets for build/release). */
 bool weir_installed_folder(char *out, size_t size);

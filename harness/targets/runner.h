@@ -18,6 +18,8 @@ struct weir_runner {
   char name[WEIR_RUNNER_NAME_MAX];
   char version[WEIR_CHANNEL_NAME_MAX];
   uint32_t capabilities;
+  uint8_t layer;        /* weir_layer of its connections */
+  bool posix;           /* EINTR too */
   uint32_t records_max; /* of a trace; 0: WEIR_CHANNEL_RECORDS */
 };
 

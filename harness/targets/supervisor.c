@@ -11,7 +11,8 @@ enum {
   SPIN_MS_DEFAULT = 2000,
   HANG_MS_DEFAULT = 20000,
   EXIT_UNAVAILABLE = 77, /* an adapter that finds its library missing says so with this status, before its hello */
-  LAST_WORDS_MAX = 320
+  LAST_WORDS_MAX = 320,
+  SPIN_RECORDS = 4096 /* a trace of a spinning program that is shorter has not been kept going by its scenario */
 };
 
 /* "signal 11 (Segmentation fault)" or "exit status 1" */
@@ -49,6 +50,7 @@ static weir_status take_hello(weir_supervisor *self, weir_problem *problem) {
                      self->base.name, memory->worker_abi, WEIR_ABI);
   memcpy(self->base.version, memory->version, sizeof self->base.version);
   self->base.capabilities = memory->capabilities;
+  self->base.layer = (uint8_t)memory->layer;
   return WEIR_OK;
 }
 
@@ -85,12 +87,25 @@ static weir_status worker_ask(weir_supervisor *self, const weir_scenario *scenar
   return weir_fail(problem, WEIR_BROKEN, 0, "%s ends as soon as it has said hello", self->base.name);
 }
 
+/* A scenario can keep a program busy for ever: a peer that sends at every wait. */
+static bool is_kept_busy(const weir_run *run) {
+  enum { LOOKED_AT = 256 };
+  for (uint32_t i = run->count; i > 0 && run->count - i < LOOKED_AT; i--) {
+    unsigned event = run->records[i - 1].event;
+    if (event == WEIR_EVENT_SPURIOUS || weir_event_group_of(event) == WEIR_GROUP_PEER) return true;
+  }
+  return false;
+}
+
 static weir_status take_end(weir_supervisor *self, weir_heard heard, char message, weir_run *run,
                             weir_problem *problem) {
   uint32_t how = weir_child_end(&self->child, heard == WEIR_HEARD_DEATH ? WEIR_CHILD_GRACE_MS : 0);
   switch (heard) {
   case WEIR_HEARD_DEATH: weir_channel_take_dead(&self->channel, WEIR_END_CRASH, how, run); return WEIR_OK;
-  case WEIR_HEARD_SPIN: weir_channel_take_dead(&self->channel, WEIR_END_SPIN, 0, run); return WEIR_OK;
+  case WEIR_HEARD_SPIN:
+    weir_channel_take_dead(&self->channel, WEIR_END_SPIN, 0, run);
+    if (run->count > SPIN_RECORDS && is_kept_busy(run)) weir_channel_take_dead(&self->channel, WEIR_END_LIMIT, 0, run);
+    return WEIR_OK;
   case WEIR_HEARD_HANG: weir_channel_take_dead(&self->channel, WEIR_END_HANG, 0, run); return WEIR_OK;
   case WEIR_HEARD_MESSAGE: break;
   }

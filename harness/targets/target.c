@@ -56,15 +56,22 @@ static weir_status data_folder(const weir_runner_options *options, char *out, si
   return WEIR_OK;
 }
 
+/* Words that stand one behind the other, each with its end; argv does not change them. */
+static unsigned add_words(char **argv, unsigned count, const char *word, unsigned words) {
+  for (unsigned i = 0; i < words; i++, word += strlen(word) + 1) argv[count++] = (char *)(uintptr_t)word;
+  return count;
+}
+
 static weir_status open_adapter(const char *name, const weir_adapter *adapter, const char *runtime,
                                 const weir_runner_options *options, weir_runner **runner, weir_problem *problem) {
-  char file[2 * WEIR_PLACE_MAX], *argv[WEIR_ADAPTER_WORDS_MAX + 2] = {NULL};
+  char file[2 * WEIR_PLACE_MAX], *argv[2 * WEIR_ADAPTER_WORDS_MAX + 2] = {NULL};
   weir_runtime found;
   unsigned count = 0;
   if (adapter->runtime[0] != '\0') {
     weir_status status = weir_runtime_find(adapter->runtime, runtime, adapter->least, &found, problem);
     if (status != WEIR_OK) return status;
     argv[count++] = found.path;
+    count = add_words(argv, count, adapter->options, adapter->option_count);
   } else if (runtime[0] != '\0') {
     return weir_fail(problem, WEIR_BAD_INPUT, 0, "%s has no runtime to choose: leave `@%s` out", adapter->name,
                      runtime);
@@ -75,12 +82,8 @@ static weir_status open_adapter(const char *name, const weir_adapter *adapter, c
     return weir_fail(problem, WEIR_UNAVAILABLE, 0, "there is no program %s: scripts/targets installs it",
                      adapter->command);
   argv[count++] = file;
-  /* The words of the command stand one behind the other, each with its end; argv does not change them. */
-  const char *word = adapter->command;
-  for (unsigned i = 1; i < adapter->words; i++) {
-    word += strlen(word) + 1;
-    argv[count++] = (char *)(uintptr_t)word;
-  }
+  const char *rest = adapter->command + strlen(adapter->command) + 1;
+  (void)add_words(argv, count, rest, adapter->words - 1);
   return weir_process_open(name, argv, options, runner, problem);
 }
 
@@ -108,8 +111,8 @@ static weir_status open_by_name(const char *name, const weir_runner_options *opt
   return status;
 }
 
-weir_status weir_runner_open(const char *name, const weir_runner_options *options, weir_runner **runner,
-                             weir_problem *problem) {
+static weir_status open_any(const char *name, const weir_runner_options *options, weir_runner **runner,
+                            weir_problem *problem) {
   *runner = NULL;
   if (strlen(name) >= WEIR_RUNNER_NAME_MAX)
     return weir_fail(problem, WEIR_BAD_INPUT, 0, "a target's name has at most %d bytes", WEIR_RUNNER_NAME_MAX - 1);
@@ -121,6 +124,13 @@ weir_status weir_runner_open(const char *name, const weir_runner_options *option
     return weir_fail(problem, WEIR_BAD_INPUT, 0,
                      "`%s` is no target: a plug-in ends in .so, a program stands after `--`", name);
   return open_by_name(name, options, runner, problem);
+}
+
+weir_status weir_runner_open(const char *name, const weir_runner_options *options, weir_runner **runner,
+                             weir_problem *problem) {
+  weir_status status = open_any(name, options, runner, problem);
+  if (status == WEIR_OK) (*runner)->posix = options != NULL && options->posix;
+  return status;
 }
 
 /* ---- Whatever it is */

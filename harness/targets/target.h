@@ -15,6 +15,7 @@
  * Adapters are described by files NAME.target in a folder below the data
  * folder's targets/, one word and its value a line:
  *   runtime python3 3.7          kind of runtime and its least version
+ *   runtime deno 2.0 run -A      ... and words that stand before the file
  *   install uvloop               needs what scripts/targets installs by that name
  *   command adapter.py --selector epoll   the first word is beside the file
  *   program weir-libuv --tcp     in its place: a program on PATH, or installed by scripts/targets
@@ -34,6 +35,7 @@ typedef struct weir_runner_options {
   const char *data_folder; /* where cases/ and targets/ are; NULL: found beside the executable */
   uint32_t spin_ms;        /* processor time of one run before it counts as spinning; 0: 2000 */
   uint32_t hang_ms;        /* real time before it counts as hanging; 0: 20000 */
+  bool posix;              /* faults that POSIX allows, and not those of Linux alone: EINTR */
   bool log;                /* let the worker's own standard error through */
 } weir_runner_options;
 
@@ -64,6 +66,9 @@ void weir_runner_limit(weir_runner *runner, uint32_t records_max);
 const char *weir_runner_name(const weir_runner *runner);    /* as given: "asyncio@3.12" */
 const char *weir_runner_version(const weir_runner *runner); /* as it says of itself: "3.12.1" */
 uint32_t weir_runner_capabilities(const weir_runner *runner);
+/* Whether the scenario asks for what Linux does not do on this target's
+ * connections (EINTR unless `posix`, writing on a read pipe, ...), and why.  It is not to be run then. */
+bool weir_runner_refuses(const weir_runner *runner, const weir_scenario *scenario, char *reason, size_t size);
 void weir_runner_close(weir_runner *runner); /* NULL is fine */
 
 /* Every target that weir knows on this machine, for `weir list targets`:

@@ -74,7 +74,7 @@ static void fault_make(unsigned which, fault *out) {
 /* ---- Scenarios that get to the faults */
 
 /* Whether a step leaves little of the connection for those behind it. */
-static bool fault_ends_connection(const weir_step *step) {
+static inline bool fault_ends_connection(const weir_step *step) {
   switch (step->verb) {
   case WEIR_VERB_PEER_FIN:
   case WEIR_VERB_PEER_RESET:
@@ -90,7 +90,7 @@ static bool fault_ends_connection(const weir_step *step) {
 
 /* Numbers as a fuzzer's mostly are.  A write at every callback of a long run
  * would measure how gigabytes are copied. */
-static void fault_tame(weir_step *step, int32_t most) {
+static inline void fault_tame(weir_step *step, int32_t most) {
   const weir_verb_info *verb = weir_verb_get(step->verb);
   if (verb->a.how != WEIR_ARGUMENT_NONE && step->a > most) step->a = most;
   if (verb->b.how != WEIR_ARGUMENT_NONE && step->b > most) step->b = most;

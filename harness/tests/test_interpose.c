@@ -5,6 +5,7 @@
 #include <check.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -204,7 +206,7 @@ static void join_harness(void) {
   find_function(&harness.end, "weir_adapter_end");
   find_function(&harness.number, "weir_adapter_number");
   DEMAND(harness.hello(WEIR_ABI + 1, "program", "0", 0) == -1);
-  DEMAND(harness.hello(WEIR_ABI, "program", "1", WEIR_CAN_PAUSE) == 0);
+  DEMAND(harness.hello(WEIR_ABI, "program", "1", WEIR_CAN_PAUSE | WEIR_CAN_CONNECTIONS) == 0);
 }
 
 /* The stream from `offset` on is received next. */
@@ -328,7 +330,7 @@ static void program_select(const weir_adapter_run *run) {
   FD_SET(run->descriptor, &in);
   DEMAND(select(FD_SETSIZE, &in, NULL, NULL, &hour) == 0 && !FD_ISSET(run->control, &in));
   double took = seconds() - began;
-  DEMAND(took > 3602.9 && took < 3603.1); /* 3 s of the scenario's, one hour of the timeout */
+  DEMAND(took > 3599.9 && took < 3600.1); /* one hour, 3 s of which the scenario let pass */
   FD_SET(run->control, &in);
   DEMAND(select(FD_SETSIZE, &in, NULL, NULL, NULL) == 1 && harness.wake() == WEIR_WAKE_STOP);
   /* A real sleep is real, and virtual time knows of it. */
@@ -345,6 +347,104 @@ static void program_select(const weir_adapter_run *run) {
   int status = 1;
   DEMAND(waitpid(child, &status, 0) == child && status == 0);
   DEMAND(close(run->descriptor) == 0);
+}
+
+static int set_timer(int timer, int flags, double first, long again) {
+  struct itimerspec value = {.it_value = {.tv_sec = (time_t)first}, .it_interval = {.tv_sec = again}};
+  value.it_value.tv_nsec = (long)((first - (double)value.it_value.tv_sec) * 1e9);
+  return timerfd_settime(timer, flags, &value, NULL);
+}
+
+static double left_of(int timer) {
+  struct itimerspec value;
+  DEMAND(timerfd_gettime(timer, &value) == 0);
+  return (double)value.it_value.tv_sec + (double)value.it_value.tv_nsec * 1e-9;
+}
+
+/* The timer comes next, `after` seconds of virtual time from now. */
+static void expect_timer(int epoll, int timer, double after) {
+  double began = seconds();
+  struct epoll_event event;
+  uint64_t count = 0;
+  DEMAND(epoll_wait(epoll, &event, 1, -1) == 1 && event.data.fd == timer);
+  DEMAND(read(timer, &count, sizeof count) == sizeof count && count == 1);
+  DEMAND(read(timer, &count, sizeof count) == -1 && errno == EAGAIN);
+  DEMAND(seconds() - began > after - 0.1 && seconds() - began < after + 0.1);
+}
+
+/* Scenario: a peer's sleep of ten seconds.  Timers go by virtual time. */
+static void program_timers(const weir_adapter_run *run) {
+  struct timespec real_begin, real_end;
+  (void)clock_gettime(CLOCK_REALTIME, &real_begin);
+  int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK), epoll = epoll_create1(0);
+  uint64_t count = 0;
+  DEMAND(timer >= 0 && epoll >= 0);
+  add_epoll(epoll, timer, EPOLLIN);
+  add_epoll(epoll, run->control, EPOLLIN);
+  add_epoll(epoll, run->descriptor, EPOLLIN);
+  DEMAND(set_timer(timer, 0, 3600, 0) == 0 && left_of(timer) > 3599.9 && left_of(timer) <= 3600.0);
+  DEMAND(read(timer, &count, sizeof count) == -1 && errno == EAGAIN);
+  expect_timer(epoll, timer, 3600); /* the scenario's ten seconds are part of it */
+  DEMAND(left_of(timer) == 0);
+  DEMAND(set_timer(timer, TFD_TIMER_ABSTIME, seconds() + 86400, 0) == 0);
+  DEMAND(poll(&(struct pollfd){.fd = timer, .events = POLLIN}, 1, 1000) == 0); /* a wait that is over before */
+  expect_timer(epoll, timer, 86400 - 1);
+  int blocking = timerfd_create(CLOCK_BOOTTIME, 0);
+  DEMAND(blocking >= 0 && set_timer(blocking, 0, 60, 0) == 0);
+  double began = seconds();
+  DEMAND(read(blocking, &count, sizeof count) == sizeof count && count == 1);
+  DEMAND(seconds() - began > 59.9 && seconds() - began < 60.1 && close(blocking) == 0);
+  /* A period that nothing else happens in is no reason to go on. */
+  DEMAND(set_timer(timer, 0, 4, 4) == 0);
+  expect_timer(epoll, timer, 4);
+  expect_timer(epoll, timer, 4);
+  struct epoll_event event;
+  DEMAND(epoll_wait(epoll, &event, 1, -1) == 1 && event.data.fd == run->control && harness.wake() == WEIR_WAKE_STOP);
+  DEMAND(close(timer) == 0 && close(epoll) == 0 && close(run->descriptor) == 0);
+  (void)clock_gettime(CLOCK_REALTIME, &real_end);
+  DEMAND(real_end.tv_sec - real_begin.tv_sec < 5);
+}
+
+/* The application's turn comes, and asks for a further connection: its descriptor. */
+static int expect_open(int epoll, int control, unsigned connection) {
+  struct epoll_event event;
+  weir_adapter_call_info call;
+  weir_adapter_decision decision;
+  DEMAND(epoll_wait(epoll, &event, 1, -1) == 1 && event.data.fd == control && harness.wake() == WEIR_WAKE_CALLS);
+  DEMAND(harness.outside() == 1 && harness.call(&call, &decision) == 1);
+  DEMAND(call.event == ((unsigned)harness.number("event", "open") | connection << 8) && call.a == connection << 8);
+  harness.done(0, 0, 0);
+  DEMAND(harness.call(&call, &decision) == 0);
+  harness.end(NULL, 0);
+  return (int)call.b;
+}
+
+/* Scenario: open 1; its peer sends 10; close of 0, open 2, its peer sends 20.  Each
+ * descriptor is its connection's, and a closed one's number is the next one's at once. */
+static void program_connections(const weir_adapter_run *run) {
+  struct epoll_event event;
+  uint8_t bytes[64];
+  int epoll = epoll_create1(0);
+  add_epoll(epoll, run->control, EPOLLIN);
+  add_epoll(epoll, run->descriptor, EPOLLIN);
+  int second = expect_open(epoll, run->control, 1);
+  DEMAND(second >= 0 && second != run->descriptor);
+  add_epoll(epoll, second, EPOLLIN);
+  DEMAND(epoll_wait(epoll, &event, 1, -1) == 1 && event.data.fd == second);
+  DEMAND(recv(run->descriptor, bytes, sizeof bytes, 0) == -1 && errno == EAGAIN);
+  DEMAND(recv(second, bytes, sizeof bytes, 0) == 10);
+  DEMAND(weir_payload_match(weir_stream_incoming(1), 0, bytes, 10) == 10);
+  DEMAND(close(run->descriptor) == 0);
+  int third = expect_open(epoll, run->control, 2);
+  DEMAND(third == run->descriptor);
+  /* What watched the number before does not watch it now. */
+  DEMAND(epoll_ctl(epoll, EPOLL_CTL_DEL, third, NULL) == -1 && errno == ENOENT);
+  add_epoll(epoll, third, EPOLLIN);
+  DEMAND(epoll_wait(epoll, &event, 1, -1) == 1 && event.data.fd == third);
+  DEMAND(recv(third, bytes, sizeof bytes, 0) == 20);
+  DEMAND(weir_payload_match(weir_stream_incoming(2), 0, bytes, 20) == 20);
+  DEMAND(epoll_wait(epoll, &event, 1, -1) == 1 && event.data.fd == run->control && harness.wake() == WEIR_WAKE_STOP);
+  DEMAND(close(second) == 0 && close(third) == 0 && close(epoll) == 0);
 }
 
 /* Scenario: nothing.  A program that never waits for anything is stopped. */
@@ -381,9 +481,40 @@ static void program_syscall(const weir_adapter_run *run) {
   DEMAND(syscall(SYS_close, epoll) == 0);
 }
 
+/* Scenario: send 20; fin.  A client that connects by itself, and reads what the control has to say. */
+static void program_connect(const weir_adapter_run *run) {
+  uint8_t bytes[20];
+  struct sockaddr_in there = {.sin_family = AF_INET, .sin_port = htons(7), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  const struct sockaddr *address = (const struct sockaddr *)&there;
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), error = -1;
+  int control = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  socklen_t length = sizeof error;
+  DEMAND(fd >= 0 && control >= 0);
+  DEMAND(connect(fd, address, sizeof there) == -1 && errno == EINPROGRESS);
+  DEMAND(connect(fd, address, sizeof there) == -1 && errno == EISCONN);
+  DEMAND(recv(run->descriptor, bytes, 1, 0) == -1 && errno == EBADF); /* its place is taken */
+  struct pollfd polled = {.fd = fd, .events = POLLOUT};
+  DEMAND(poll(&polled, 1, -1) == 1 && polled.revents == POLLOUT);
+  DEMAND(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == 0);
+  there.sin_port = htons(9);
+  DEMAND(connect(control, address, sizeof there) == -1 && errno == EINPROGRESS);
+  length = sizeof there;
+  DEMAND(getpeername(control, (struct sockaddr *)&there, &length) == 0);
+  DEMAND(recv(control, bytes, 1, 0) == -1 && errno == EAGAIN);
+  polled.events = POLLIN;
+  DEMAND(poll(&polled, 1, -1) == 1);
+  receive(fd, 0, 20);
+  DEMAND(close(fd) == 0);
+  polled = (struct pollfd){.fd = control, .events = POLLIN};
+  DEMAND(poll(&polled, 1, -1) == 1 && harness.wake() == WEIR_WAKE_STOP);
+  DEMAND(recv(control, bytes, sizeof bytes, 0) == 1 && recv(control, bytes, 1, 0) == -1 && errno == EAGAIN);
+  DEMAND(close(control) == 0);
+}
+
 static int program(void) {
-  static void (*const programs[])(const weir_adapter_run *) = {program_calls, program_epoll, program_select,
-                                                               program_spin, program_syscall};
+  static void (*const programs[])(const weir_adapter_run *) = {program_calls,   program_epoll,       program_select,
+                                                               program_timers,  program_connections, program_spin,
+                                                               program_syscall, program_connect};
   join_harness();
   weir_adapter_run run;
   size_t count = 0;
@@ -405,7 +536,7 @@ START_TEST(test_calls_of_a_program) {
   worker under = start(itself);
   expect(&under, 'h');
   ck_assert_str_eq(under.memory->name, "program");
-  ck_assert_uint_eq(under.memory->capabilities, WEIR_CAN_PAUSE);
+  ck_assert_uint_eq(under.memory->capabilities, WEIR_CAN_PAUSE | WEIR_CAN_CONNECTIONS);
   uint64_t bytes;
   run_text(&under, "peer send 100\npeer fin\n");
   EXPECT_TOLD(&under, "quiescent");
@@ -417,8 +548,15 @@ START_TEST(test_calls_of_a_program) {
   run_text(&under, "app when idle: write 5\npeer sleep 3000\n");
   EXPECT_TOLD(&under, "write quiescent");
   ck_assert_uint_eq(count_of(&under, WEIR_EVENT_TIMEOUT, &bytes), 1);
+  run_text(&under, "peer sleep 10000\n");
+  EXPECT_TOLD(&under, "quiescent");
+  run_text(&under, "app @1 when idle: open\npeer @1 send 10\napp @2 when idle: open\npeer @2 send 20\n");
+  EXPECT_TOLD(&under, "quiescent");
   run_text(&under, "");
   EXPECT_TOLD(&under, "spin");
+  run_text(&under, "peer send 20\npeer fin\n");
+  EXPECT_TOLD(&under, "quiescent");
+  ck_assert_uint_eq(count_of(&under, WEIR_EVENT_SOCKET_CLOSE, &bytes), 1);
   run_text(&under, "peer send 20\npeer fin\n");
   EXPECT_TOLD(&under, "quiescent");
   ck_assert_uint_eq(count_of(&under, WEIR_EVENT_SOCKET_CLOSE, &bytes), 1);

@@ -104,7 +104,7 @@ START_TEST(every_kind_of_change_comes_about) {
     changed[mutation] += !weir_scenario_equal(&scenario, &before);
   }
   for (unsigned i = 0; i < WEIR_MUTATION_COUNT; i++) {
-    ck_assert_msg(changed[i] > ROUNDS / 200, "%s: %u", weir_mutation_name(i), changed[i]);
+    ck_assert_msg(changed[i] > ROUNDS / 400, "%s: %u", weir_mutation_name(i), changed[i]);
     ck_assert_msg(changed[i] >= done[i] / 4, "%s: %u of %u", weir_mutation_name(i), changed[i], done[i]);
   }
 }
@@ -124,6 +124,19 @@ START_TEST(every_step_is_reached) {
     for (unsigned trigger = 0; trigger < WEIR_TRIGGER_COUNT; trigger++)
       if (weir_verb_triggers(verb) & WEIR_TRIGGER_BIT(trigger))
         ck_assert_msg(seen[verb][trigger] > 0, "%s, trigger %u", weir_verb_get(verb)->word, trigger);
+}
+END_TEST
+
+/* What is made lighter stays valid, and the same when it is done again. */
+START_TEST(lighter_is_valid) {
+  for (uint64_t seed = 0; seed < ROUNDS; seed++) {
+    weir_scenario_random(&scenario, seed, 24);
+    weir_scenario_lighten(&scenario);
+    ck_assert(weir_scenario_valid(&scenario));
+    other = scenario;
+    weir_scenario_lighten(&other);
+    ck_assert(weir_scenario_equal(&scenario, &other));
+  }
 }
 END_TEST
 
@@ -151,6 +164,7 @@ int main(void) {
   tcase_add_test(tests, the_same_chance_gives_the_same);
   tcase_add_test(tests, every_kind_of_change_comes_about);
   tcase_add_test(tests, every_step_is_reached);
+  tcase_add_test(tests, lighter_is_valid);
   tcase_add_test(tests, small_is_likely);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);

@@ -106,9 +106,9 @@ START_TEST(data_then_nothing) {
   ck_assert_int_eq(recv_bytes(64), 6);
   ck_assert_uint_eq(weir_payload_match(0, 4, bytes, 6), 6);
   ck_assert_int_eq(recv_bytes(64), -EAGAIN);
-  ck_assert_int_eq(recv_bytes(0), 0);
+  ck_assert_int_eq(recv_bytes(0), -EAGAIN);
   TURN(QUIESCENT);
-  TOLD("recv 64=-11, peer_send 10@0, recv 4=4, recv 64=6, recv 64=-11, recv 0=0");
+  TOLD("recv 64=-11, peer_send 10@0, recv 4=4, recv 64=6, recv 64=-11, recv 0=-11");
 }
 END_TEST
 

@@ -37,6 +37,13 @@ int weir_counter_rule(unsigned rule) {
   return rule < WEIR_RULE_COUNT ? WEIR_COUNTER_RULES + (int)rule : -1;
 }
 
+bool weir_counter_legal(unsigned counter) {
+  if (counter >= WEIR_COUNTER_PAIRS) return false;
+  unsigned index = counter - WEIR_COUNTER_TRANSITIONS;
+  weir_state state = (weir_state)(index / WEIR_COUNTER_CALLBACKS);
+  return weir_machine_next(state, CALLBACK_FIRST + index % WEIR_COUNTER_CALLBACKS) != WEIR_STATE_BAD;
+}
+
 /* ---- Names ------------------------------------------------------------------ */
 static int name_transition(unsigned index, char *out, size_t size) {
   weir_state state = (weir_state)(index / WEIR_COUNTER_CALLBACKS);

@@ -32,6 +32,9 @@ enum {
   WEIR_COUNTER_COUNT = WEIR_COUNTER_RULES + WEIR_RULE_COUNT
 };
 
+/* Whether it counts a transition that the machine allows. */
+bool weir_counter_legal(unsigned counter);
+
 /* Where something is counted; -1 where nothing is. */
 int weir_counter_transition(weir_state state, unsigned callback);
 int weir_counter_pair(unsigned callback, unsigned call); /* callback WEIR_EVENT_NONE: outside all of them */

@@ -95,7 +95,9 @@ static void judge_failed_end(const weir_moment *now) {
   }
 }
 
+/* How a write pipe is to tell that its reader has gone, no document says. */
 static void judge_L4(const weir_moment *now) {
+  if (now->view->layer == WEIR_LAYER_WRITE_PIPE && weir_holds(now, FACT(PEER_CLOSED))) return;
   if (now->record->code == WEIR_EXCEPTION_NONE)
     judge_clean_end(now);
   else

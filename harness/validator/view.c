@@ -339,7 +339,10 @@ static void take_peer(weir_view *view, const weir_record *record, uint64_t index
   case WEIR_EVENT_PEER_TRUNCATE:
     if (!(view->facts & FACT(PEER_FIN))) enter(view, WEIR_FACT_TRUNCATED, index);
     break;
-  case WEIR_EVENT_PEER_CLOSE: enter(view, WEIR_FACT_PEER_CLOSED, index); /* fall through */
+  case WEIR_EVENT_PEER_CLOSE:
+    enter(view, WEIR_FACT_PEER_CLOSED, index);
+    if (view->layer == WEIR_LAYER_WRITE_PIPE) break; /* nothing came from there that could end */
+    /* fall through */
   case WEIR_EVENT_PEER_CLOSE_NOTIFY:
   case WEIR_EVENT_PEER_FIN:
     if (view->sent_by_peer > 0) view->tried |= WEIR_TRIED_DATA_BEFORE_FIN;

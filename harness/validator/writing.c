@@ -197,6 +197,7 @@ static void judge_W7_final(const weir_moment *now) {
   uint64_t excused = FACT(PEER_STOPPED) | FACT(PEER_CLOSED) | FACTS_FATAL;
   if (!weir_holds(now, FACT(PEER)) || weir_holds(now, excused)) return;
   uint64_t since = view->since[WEIR_FACT_WROTE_EOF];
+  if (weir_holds(now, FACT(LOST)) && view->since[WEIR_FACT_LOST] < since) return; /* there was nothing left to end */
   if (!weir_holds(now, FACT(SAW_FIN)))
     weir_break(now, WEIR_RULE_W7, since,
                "the run is over, the peer reads, and it never saw the end that write_eof() (record "

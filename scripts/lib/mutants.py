@@ -195,7 +195,7 @@ def outcome_of(result):
 
 def run_suite(weir, targets):
     """{target: its outcome}, by one command."""
-    result = subprocess.run([str(weir), "test", "--format", "json", *targets], capture_output=True, text=True)
+    result = subprocess.run([str(weir), "test", "--faults", "posix", "--format", "json", *targets], capture_output=True, text=True)
     try:
         results = json.loads(result.stdout)["results"]
     except (json.JSONDecodeError, KeyError):

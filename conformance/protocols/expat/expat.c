@@ -2,7 +2,10 @@
  *
  * Its documentation lets it cut text where it likes (XML_SetCharacterDataHandler:
  * "a single block of contiguous text free of markup may still result in a
- * sequence of calls"), which the log's merging covers. */
+ * sequence of calls"), which the log's merging covers.
+ *
+ * It may put off an unfinished token until more has come
+ * (XML_SetReparseDeferralEnabled), so that a reset finds it behind. */
 #include <expat.h>
 #include <limits.h>
 
@@ -127,5 +130,5 @@ static void release(weir_protocol *protocol) {
   session_free(protocol);
 }
 
-SESSION_PLUGIN("expat", SESSION_VERSION(XML_MAJOR_VERSION, XML_MINOR_VERSION, XML_MICRO_VERSION), 0, open_document,
-               release);
+SESSION_PLUGIN("expat", SESSION_VERSION(XML_MAJOR_VERSION, XML_MINOR_VERSION, XML_MICRO_VERSION), WEIR_MAY_LAG,
+               open_document, release);

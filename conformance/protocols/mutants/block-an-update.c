@@ -1,4 +1,4 @@
-/* Rule: R10
+/* Rule: R11
  * Defect: a line is a list of updates, each in a block of 4096 bytes, however
  * little came. */
 #include "parts/lines.h"

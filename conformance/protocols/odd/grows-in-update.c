@@ -24,12 +24,12 @@ static weir_error get_buffer(weir_protocol *protocol, ptrdiff_t hint, weir_buffe
 static weir_error buffer_updated(weir_protocol *protocol, size_t nbytes) {
   growing *self = (growing *)protocol;
   size_t told = 0;
-  const char *end = NULL;
+  size_t looked = self->used; /* what stands there has no end of line */
   self->used += nbytes;
-  while (!self->lines.session.closed && (end = memchr(self->block + told, '\n', self->used - told)) != NULL) {
-    size_t size = (size_t)(end - self->block) - told;
-    lines_tell(&self->lines, self->block + told, size);
-    told += size + 1;
+  for (; looked < self->used && !self->lines.session.closed; looked++) {
+    if (self->block[looked] != '\n') continue;
+    lines_tell(&self->lines, self->block + told, looked - told);
+    told = looked + 1;
   }
   memmove(self->block, self->block + told, self->used - told);
   self->used -= told;

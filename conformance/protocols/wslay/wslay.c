@@ -79,6 +79,16 @@ static weir_error get_buffer(weir_protocol *protocol, ptrdiff_t hint, weir_buffe
   return WEIR_ERROR_NONE;
 }
 
+/* wslay reads no more: after the other end's close, or because of a fault that it
+ * has answered with a close of its own. */
+static void finish(websocket *self) {
+  int status = wslay_event_get_status_code_sent(self->context);
+  if (wslay_event_get_close_received(self->context) == 0)
+    session_fail(&self->session, status, WEIR_POSITION_UNKNOWN, "wslay closed because of a fault");
+  else
+    session_close(&self->session);
+}
+
 static weir_error buffer_updated(weir_protocol *protocol, size_t nbytes) {
   websocket *self = (websocket *)protocol;
   self->unread = self->bytes;
@@ -88,7 +98,7 @@ static weir_error buffer_updated(weir_protocol *protocol, size_t nbytes) {
   if (code != 0)
     session_fail(&self->session, code, WEIR_POSITION_UNKNOWN, "wslay gives up");
   else if (wslay_event_get_read_enabled(self->context) == 0)
-    session_close(&self->session);
+    finish(self);
   return WEIR_ERROR_NONE;
 }
 

@@ -10,7 +10,6 @@ import contextlib
 import importlib
 import logging
 import os
-import socket
 import sys
 
 import weir
@@ -37,16 +36,9 @@ def installed(name):
         sys.exit(UNAVAILABLE)
 
 
-def socket_of(connection):
-    """The connection as a socket object, which the loop will close."""
-    connection.socket = socket.socket(fileno=connection.descriptor)
-    connection.socket.setblocking(False)
-    return connection.socket
-
-
 async def create_connection(loop, connection):
-    """The usual way to a transport."""
-    await loop.create_connection(connection.first, sock=socket_of(connection))
+    """The way to a transport: here as a client.  secure.py has others."""
+    await loop.create_connection(connection.first, sock=connection.make_socket())
 
 
 class Harness:
@@ -108,7 +100,7 @@ class Harness:
         if self.odd or self.run.failed or self.loop.is_closed() or not all(task.done() for task in self.tasks):
             return False
         for connection in self.run.connections:
-            sock = getattr(connection, "socket", None)
+            sock = connection.socket
             if not connection.lost or sock is None or sock.fileno() >= 0:
                 return False
         try:

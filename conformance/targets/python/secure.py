@@ -12,7 +12,7 @@ import weir
 
 def client(context):
     async def create_connection(loop, connection):
-        sock = loops.socket_of(connection)
+        sock = connection.make_socket()
         await loop.create_connection(connection.first, sock=sock, ssl=context, server_hostname=weir.TLS_HOST)
 
     return create_connection
@@ -20,7 +20,7 @@ def client(context):
 
 def server(context):
     async def connect_accepted_socket(loop, connection):
-        await loop.connect_accepted_socket(connection.first, loops.socket_of(connection), ssl=context)
+        await loop.connect_accepted_socket(connection.first, connection.make_socket(), ssl=context)
 
     return connect_accepted_socket
 
@@ -31,7 +31,7 @@ def start(context):
     has returned."""
 
     async def start_tls(loop, connection):
-        plain, _ = await loop.create_connection(asyncio.Protocol, sock=loops.socket_of(connection))
+        plain, _ = await loop.create_connection(asyncio.Protocol, sock=connection.make_socket())
         secure = await loop.start_tls(plain, asyncio.Protocol(), context, server_hostname=weir.TLS_HOST)
         protocol = connection.first()
         secure.set_protocol(protocol)

@@ -22,6 +22,7 @@ import asyncio
 import ctypes
 import gc
 import mmap
+import socket
 import sys
 import tempfile
 
@@ -56,6 +57,7 @@ class _Run(ctypes.Structure):
         ("control", ctypes.c_int32),
         ("plain", ctypes.c_int32),
         ("idle", ctypes.c_uint32),
+        ("first_size", ctypes.c_int32),
     ]
 
 
@@ -96,6 +98,7 @@ _int, _uint32, _int64 = ctypes.c_int, ctypes.c_uint32, ctypes.c_int64
 _pointer, _size, _text = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p
 _hello = _bind(_waiting, "hello", _int, _int, _text, _text, _uint32)
 _tls = _bind(_waiting, "tls", _text, _int, _int)
+_layer = _bind(_quick, "layer", _int, _text)
 _next = _bind(_waiting, "next", _int, _pointer)
 _fail = _bind(_quick, "fail", None, _text)
 _begin = _bind(_quick, "begin", None, _int, _int, _int64, _int64, _pointer, _size)
@@ -379,6 +382,7 @@ class Connection:
         self.run, self.index, self.descriptor = run, index, descriptor
         self.transport = None
         self.lost = False  # connection_lost() has been called
+        self.socket = None  # what make_socket() has made
         self.idle = 0  # bit e: the scenario says nothing about callback e
         self._plain = bool(plain)
         self._protocols = {}
@@ -386,6 +390,12 @@ class Connection:
         self._asked = 0  # get_buffer calls so far
         self._latest = None  # (buffer, address, number) while it is a bytearray that nobody has resized
         self._updated = False  # the latest buffer's span is over
+
+    def make_socket(self):
+        """The connection as a socket object, which the loop is to close."""
+        self.socket = socket.socket(fileno=self.descriptor)
+        self.socket.setblocking(False)
+        return self.socket
 
     def first(self):
         """The protocol that the connection begins with."""
@@ -617,6 +627,12 @@ class PlainProbe(_Callbacks, asyncio.Protocol):
 
 
 # ---- The engine --------------------------------------------------------------
+
+
+def layer(word):
+    """Before hello: what the connections are made of, where that is not TCP."""
+    if _layer(word.encode()) != 0:
+        sys.exit(2)
 
 
 def hello(name, version, capabilities):

@@ -49,6 +49,9 @@ typedef struct weir_adapter_run {
   int32_t control;    /* watch it for reading; never read from it */
   int32_t plain;      /* 1: begin with a plain protocol, 0: a buffered one */
   uint32_t idle;      /* bit e: the scenario says nothing about callback e (weir_event), on any connection */
+  /* What the first get_buffer will ask for, -1: no buffer.  For an implementation
+   * that wants it before connection_made, when there is nothing yet to call. */
+  int32_t first_size;
 } weir_adapter_run;
 
 /* Layouts as in harness/probe/probe.h: plain C structs without padding holes
@@ -74,7 +77,7 @@ enum { WEIR_WAKE_NOTHING = 0, WEIR_WAKE_CALLS = 1, WEIR_WAKE_STOP = 2 };
 
 /* Once, first.  0, or -1: this library is of another version (said on stderr). */
 int weir_adapter_hello(int abi, const char *name, const char *version, uint32_t capabilities);
-/* Before the first run: what the connections are made of, a word of WEIR_LAYERS
+/* Before weir_adapter_hello: what the connections are made of, a word of WEIR_LAYERS
  * (weir/trace.h); "tcp" where it is not called.  0, or -1: there is no such
  * layer (said on stderr). */
 int weir_adapter_layer(const char *words);

@@ -58,7 +58,8 @@ typedef struct weir_observer {
   X(ERROR_CODE, "error_code", "one fault has several codes, depending on the chunking")                                \
   X(DATA_BEFORE_ERROR, "data_before_error", "how much of the last data is told before an error")                       \
   X(HINT, "hint", "the buffer has the size that the hint asks for, and none where it cannot have it")                  \
-  X(WRITES, "writes", "what it writes to the transport depends on the chunking")
+  X(WRITES, "writes", "what it writes to the transport depends on the chunking")                                       \
+  X(LAG, "lag", "what arrived may be told with later bytes: when the connection is reset, less may have been told")
 
 enum {
 #define X(name, word, meaning) WEIR_LIBERTY_INDEX_##name,

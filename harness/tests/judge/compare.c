@@ -123,10 +123,14 @@ static bool agree(compare_judges *judges, const weir_record *records, uint32_t c
   weir_validator_feed(validator, records, count);
   weir_problem problem = {0};
   weir_judgement judgement = weir_validator_finish(validator, &problem);
-  bool there[UINT8_MAX + 1] = {false};
-  for (uint32_t i = 0; i < count; i++) there[records[i].connection] = true;
+  bool there[UINT8_MAX + 1];
+  unsigned connections = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    while (connections <= records[i].connection) there[connections++] = false;
+    there[records[i].connection] = true;
+  }
   bool readable = true;
-  for (unsigned connection = 0; connection <= UINT8_MAX; connection++) {
+  for (unsigned connection = 0; connection < connections; connection++) {
     if (!there[connection]) continue;
     naive_story story;
     naive_verdict verdict;

@@ -72,6 +72,7 @@ static bool is_wrong_exception(const naive_story *story, int moment) {
 
 bool naive_L4(const naive_story *story, int moment) {
   if (!BEGINS(CONNECTION_LOST)) return false;
+  if (naive_is_write_pipe(story, moment) && naive_began(story, WEIR_EVENT_PEER_CLOSE, moment)) return false;
   bool none = here(story, moment)->code == WEIR_EXCEPTION_NONE;
   return none ? is_wrong_none(story, moment) : is_wrong_exception(story, moment);
 }

@@ -328,7 +328,13 @@ int naive_recv_end(const naive_story *story, int before) {
   return NAIVE_NEVER;
 }
 
+bool naive_is_write_pipe(const naive_story *story, int before) {
+  int open = naive_first(story, WEIR_EVENT_OPEN, before);
+  return open != NAIVE_NEVER && naive_begin(story, open)->b == WEIR_LAYER_WRITE_PIPE;
+}
+
 int naive_peer_end(const naive_story *story, int before) {
+  if (naive_is_write_pipe(story, before)) return NAIVE_NEVER;
   for (int i = 0; i < before; i++) {
     unsigned event = story->moments[i].event;
     if (event == WEIR_EVENT_PEER_FIN || event == WEIR_EVENT_PEER_CLOSE || event == WEIR_EVENT_PEER_CLOSE_NOTIFY)

@@ -131,7 +131,8 @@ bool naive_W7(const naive_story *story, int moment) {
     return here(story, moment)->code == WEIR_EXCEPTION_NONE && !naive_began(story, WEIR_EVENT_EOF_RECEIVED, moment) &&
            naive_end(story, moment) == NAIVE_NEVER && naive_recv_end(story, moment) == NAIVE_NEVER &&
            !naive_lost(story, moment);
-  return AT_REST && never_saw_end(story, moment);
+  bool late = AT_REST && naive_lost(story, naive_first(story, WEIR_EVENT_WRITE_EOF, moment));
+  return AT_REST && !late && never_saw_end(story, moment);
 }
 
 /* What can_write_eof() has said, and what the target says of itself, against what write_eof() does. */
