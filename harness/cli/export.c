@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "weir/spec.h"
+#include "weir/transport.h"
 
 enum { WORDS_MAX = 256, RULES_MAX = 64, TEMPLATE_MAX = 1 << 18 };
 
@@ -95,8 +96,11 @@ static void collect(const weir_scenario *scenario, words *found) {
 
 /* ---- What a script cannot show -------------------------------------------------- */
 static const char *refusal(const weir_scenario *scenario) {
+  if (weir_scenario_needs(scenario) & WEIR_CAN_TLS) return "it is about TLS, which the script does not speak";
   for (uint32_t i = 0; i < scenario->count; i++) {
     const weir_step *step = &scenario->steps[i];
+    if (step->connection != 0 || step->of != 0 || step->verb == WEIR_VERB_APP_OPEN)
+      return "it needs more than one connection, and the script has one";
     switch (step->verb) {
     case WEIR_VERB_SOCKET_SPURIOUS: return "it needs spurious readiness, which a real socket cannot be made to show";
     case WEIR_VERB_PEER_SLEEP: return "it needs time to pass, which a script would have to wait for";
