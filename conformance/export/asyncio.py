@@ -4,13 +4,13 @@
 %RULES%
 %SCENARIO%
 
-A connection over loopback and an unmodified asyncio, with the standard library alone.  Whenever the event loop would
+A connection over loopback%TLS% and an unmodified asyncio, with the standard library alone.  Whenever the event loop would
 wait, the next step is taken: see `select`.  Run it with the Python in question:
 
     python3 THIS_FILE          1: the rule is broken, 0: it is kept, 2: it could not be run
 """
 
-#rules L2 L4 L5 L10 L12 L13 B4 B16 B17 B18 E1 E2 E7 E8 P1 P4 P5 P7 C1 C2 C8 W1 F1 F2 F9 
+#rules L2 L4 L5 L10 L12 L13 B4 B8 B16 B17 B18 E1 E2 E7 E8 P1 P4 P5 P7 C1 C2 C8 W1 F1 F2 F9 
 import asyncio
 import collections
 import logging
@@ -19,6 +19,9 @@ import random
 import selectors
 import signal
 import socket
+#[ tls
+import ssl
+#]
 import sys
 
 # (who, when, event, first, last, what, option, a, b); last is None: and every one after it
@@ -60,11 +63,12 @@ class Run:
         self.progress, self.fruitless, self.over = True, 0, False
         self.transport = self.protocol = None
         self.closed = self.aborted = self.lost = self.eof = self.fin = self.reset = self.write_eof = False
+        self.kind = None  # of the last buffer
         self.paused = self.writing_paused = self.protocols_changed = False
         self.inside = []  # callbacks under way
         self.delivered = self.sent = self.injected = 0
         self.accepted, self.late, self.received = [], [], bytearray()
-        self.reads, self.switched = True, False
+        self.reads, self.switched, self.raised, self.waited = True, False, False, 0
 
     def breaks(self, rule, text):
         if rule in LOOKED_AT:
@@ -127,12 +131,14 @@ class Run:
             if open_before:
                 piece.clear()
             raise
+        #[ F1 F9
         size = self.transport.get_write_buffer_size() if open_before and not self.closed else 0
         if size > self.transport.get_write_buffer_limits()[1] and not self.writing_paused:
             text = "%s() buffered %d bytes and pause_writing was not called" % (name, size)
             self.breaks("F1", text)
             if name == "writelines":
                 self.breaks("F9", text)
+        #]
 
     def next_bytes(self, size):
         return some_bytes(OUTGOING, size)
@@ -152,6 +158,7 @@ class Run:
         self.inside.pop()
         self.happened(event)
         if any(step.what == "raise" for step in steps):
+            self.raised = True
             raise ProbeError("raised by the application in %s" % event)
 
     def data(self, name, data):
@@ -164,8 +171,8 @@ class Run:
         if self.eof:
             self.breaks("E2", "%s(%d) after eof_received" % (name, len(data)))
         if INCOMING[self.delivered : self.delivered + len(data)] != bytes(data):
-            self.breaks("B4", "%s(%d): these are not the next bytes of the stream" % (name, len(data)))
-            self.breaks("B17", "%s(%d): these are not the next bytes of the stream" % (name, len(data)))
+            rule = "B4" if name == "buffer_updated" else "B17"
+            self.breaks(rule, "%s(%d): these are not the next bytes of the stream" % (name, len(data)))
         self.delivered += len(data)
 
     def judge(self):
@@ -182,8 +189,11 @@ class Run:
             self.breaks("W1", text)
             if self.closed:
                 self.breaks("C2", text)
-        if self.switched and connection.got > self.delivered and not self.closed:
+        if self.switched and connection.got > self.delivered and not self.closed and type(peer) is Peer:
             self.breaks("B16", "%d bytes were read and told to no protocol" % (connection.got - self.delivered))
+        disturbed = self.closed or self.paused or self.reset or self.injected or self.raised
+        if self.fin and self.delivered < self.sent and not disturbed:
+            self.breaks("B17", "the peer ended its side after %d bytes, and %d came" % (self.sent, self.delivered))
         if self.fin and not (self.closed or self.paused or self.reset or self.eof or self.lost or self.injected):
             self.breaks("B18", "the peer's end was never told")
 
@@ -301,7 +311,7 @@ class Common:
             run.breaks("E1", "eof_received came again")
         if run.closed:
             run.breaks("E7", "eof_received after close() or abort()")
-        if run.paused:
+        if run.paused and type(peer) is Peer:  # over TLS it may have been read before
             run.breaks("E8", "eof_received while reading is paused")
         if run.delivered < run.sent and not run.closed and not run.injected:
             run.breaks("B18", "eof_received after %d of %d bytes" % (run.delivered, run.sent))
@@ -351,6 +361,7 @@ class Buffered(Common, asyncio.BufferedProtocol):
         #[ memoryview array mmap ctypes readonly noncontiguous none
         self.buffer = BUFFERS.get(kind, bytearray)(size)
         #]
+        run.kind = kind
         run.injected += size == 0 or kind in ("readonly", "noncontiguous", "none")
         run.ended("get_buffer", steps)
         return self.buffer
@@ -413,10 +424,13 @@ BUFFERS = {
 
 
 class Peer:
+    made = True  # the connection is
+
     def __init__(self, connection):
         self.socket = connection
         self.socket.setblocking(False)
         self.ended = False
+        self.drained = 0  # bytes read from the socket
 
     def act(self, step):
         run.progress = True
@@ -470,10 +484,87 @@ class Peer:
             self.ended = True
             return False
         self.ended = not data
-        run.received += data
+        self.drained += len(data)
+        self.heard(data)
         return True
 
+    def heard(self, data):
+        run.received += data
 
+
+#[ tls
+def secure(protocol):
+    """TLS without a certificate: the ciphers are anonymous."""
+    context = ssl.SSLContext(protocol)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("AECDH-AES256-SHA:@SECLEVEL=0")
+    return context
+
+
+class SecurePeer(Peer):
+    """The same, over TLS."""
+
+    made = said_end = False
+
+    def __init__(self, connection):
+        super().__init__(connection)
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        context = secure(ssl.PROTOCOL_TLS_SERVER)
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
+
+    def flush(self):
+        data = self.outgoing.read()
+        self.socket.setblocking(True)
+        self.socket.sendall(data)
+        self.socket.setblocking(False)
+
+    def send(self, step):
+        self.tls.write(INCOMING[run.sent : run.sent + step.a])
+        run.sent += step.a
+        self.flush()
+
+    def close_notify(self, step=None):
+        if self.said_end:
+            return
+        self.said_end = run.fin = True
+        try:
+            self.tls.unwrap()
+        except ssl.SSLError:  # it does not wait for the answer
+            pass
+        self.flush()
+
+    def fin(self, step):
+        self.close_notify()
+        super().fin(step)
+
+    def close(self, step):
+        self.close_notify()
+        super().close(step)
+
+    def truncate(self, step):
+        run.injected += 1
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def heard(self, data):
+        self.incoming.write(data)
+        try:
+            if not self.made:
+                self.tls.do_handshake()
+                self.made = True
+            while data:
+                data = self.tls.read(1 << 20)
+                run.received += data
+            self.close_notify()  # that was the program's, and this is the answer
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLError:
+            self.ended = True
+        self.flush()
+
+
+#]
 class Socket(socket.socket):
     """A real socket, which may also take less than it is given, as a kernel may."""
 
@@ -482,6 +573,8 @@ class Socket(socket.socket):
     taken = got = 0  # bytes, so far
 
     def fault(self, operation):
+        if run.transport is None:  # a handshake
+            return sys.maxsize
         run.count[operation] += 1
         most, faults = sys.maxsize, []
         for step in run.steps_at("at", operation, run.count[operation]):
@@ -498,7 +591,7 @@ class Socket(socket.socket):
             run.injected += 1
             raise OSError(getattr(errno, step.option), step.option)
         if operation == "send" and self.room is not None:
-            most = min(most, self.room - (self.taken - len(run.received)))
+            most = min(most, self.room - (self.taken - peer.drained))
             if most <= 0:
                 self.unready = (selectors.EVENT_WRITE,)
                 raise BlockingIOError(11, "Resource temporarily unavailable")
@@ -563,7 +656,7 @@ class Selector(selectors.DefaultSelector):
         for key, mask in super().select(timeout):
             if key.fileobj == connection_number:
                 mask &= ~sum(connection.unready)
-                if connection.room is not None and connection.taken - len(run.received) >= connection.room:
+                if connection.room is not None and connection.taken - peer.drained >= connection.room:
                     mask &= ~selectors.EVENT_WRITE
             if mask:
                 shown.append((key, mask))
@@ -571,9 +664,14 @@ class Selector(selectors.DefaultSelector):
 
     def turn(self):
         """False: the application or the end has its turn in the loop."""
-        if run.reads and peer.take(1 << 20):
+        if (run.reads or not peer.made) and peer.take(1 << 20):
             run.progress = True
             return True
+        #[ tls
+        if run.transport is None and run.waited < 200:  # the handshake goes on
+            run.waited += 1
+            return True
+        #]
         if not run.turns:
             run.over = True
             loop.stop()
@@ -617,7 +715,9 @@ def finish():
 
 def handle(loop, context):
     error = context.get("exception")
-    if not isinstance(error, (ProbeError, OSError)) and not run.injected:
+    if isinstance(error, TypeError) and run.kind in ("array", "mmap", "ctypes"):
+        run.breaks("B8", "a buffer of kind %s is refused: %r" % (run.kind, error))
+    elif not isinstance(error, (ProbeError, OSError)) and not run.injected:
         run.breaks("L13", "the loop's exception handler was called: %r" % error)
 
 
@@ -630,6 +730,9 @@ connection = Socket(client.family, client.type, client.proto, client.detach())
 connection.setblocking(False)
 connection_number = connection.fileno()
 peer = Peer(server)
+#[ tls
+peer = SecurePeer(server)
+#]
 plain = False
 for step in STEPS:
     if step.when == "start" and step.what == "buffer":
@@ -641,7 +744,11 @@ for step in STEPS:
 run.first = run.protocol = Plain() if plain else Buffered()
 loop = asyncio.SelectorEventLoop(Selector())
 loop.set_exception_handler(handle)
-task = loop.create_task(loop.create_connection(lambda: run.first, sock=connection))
+options = {}
+#[ tls
+options = {"ssl": secure(ssl.PROTOCOL_TLS_CLIENT), "server_hostname": "localhost"}
+#]
+task = loop.create_task(loop.create_connection(lambda: run.first, sock=connection, **options))
 for _ in range(100):
     try:
         loop.run_forever()

@@ -18,13 +18,14 @@ enum { WORDS_MAX = 256, RULES_MAX = 64, TEMPLATE_MAX = 1 << 18 };
 typedef struct export_options {
   const char *name;
   const char *output;
-  bool python;
+  bool python, tls;
   int rules[RULES_MAX]; /* asked for */
   size_t rule_count;
 } export_options;
 
 static const struct argp_option options[] = {
     {"python", 'p', NULL, 0, "for asyncio: a script that needs the standard library alone (default)", 0},
+    {"tls", 't', NULL, 0, "over TLS (1.2, without a certificate), with the peer as the server", 0},
     {"rule", 'r', "ID", 0, "judge this rule (default: those of the case); may be repeated", 0},
     {"output", 'o', "FILE", 0, "write to FILE, in one piece, in place of standard output", 0},
     {0}};
@@ -39,6 +40,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
   export_options *self = state->input;
   switch (key) {
   case 'p': self->python = true; return 0;
+  case 't': self->tls = true; return 0;
   case 'r':
     if (self->rule_count == RULES_MAX) argp_error(state, "more than %d rules", RULES_MAX);
     self->rules[self->rule_count++] = parse_rule(value, state);
@@ -95,14 +97,18 @@ static void collect(const weir_scenario *scenario, words *found) {
 }
 
 /* ---- What a script cannot show -------------------------------------------------- */
-static const char *refusal(const weir_scenario *scenario) {
-  if (weir_scenario_needs(scenario) & WEIR_CAN_TLS) return "it is about TLS, which the script does not speak";
+static const char *refusal(const weir_scenario *scenario, bool tls) {
+  if ((weir_scenario_needs(scenario) & WEIR_CAN_TLS) && !tls) return "it is about TLS: --tls";
   for (uint32_t i = 0; i < scenario->count; i++) {
     const weir_step *step = &scenario->steps[i];
     if (step->connection != 0 || step->of != 0 || step->verb == WEIR_VERB_APP_OPEN)
       return "it needs more than one connection, and the script has one";
     switch (step->verb) {
     case WEIR_VERB_SOCKET_SPURIOUS: return "it needs spurious readiness, which a real socket cannot be made to show";
+    case WEIR_VERB_PEER_RECORD:
+    case WEIR_VERB_PEER_SEGMENT:
+    case WEIR_VERB_PEER_MESSAGE:
+    case WEIR_VERB_PEER_DEAF: return "it needs a TLS peer that divides records or says what Python's ssl module cannot";
     case WEIR_VERB_PEER_SLEEP: return "it needs time to pass, which a script would have to wait for";
     default: break;
     }
@@ -184,7 +190,7 @@ typedef struct script {
 } script;
 
 static void write_place(FILE *out, const script *self, const char *line, size_t size) {
-  static const char *const places[] = {"%TITLE%", "%RULES%", "%SCENARIO%", "%STEPS%"};
+  static const char *const places[] = {"%TITLE%", "%RULES%", "%SCENARIO%", "%STEPS%", "%TLS%"};
   for (unsigned i = 0; i < sizeof places / sizeof *places; i++) {
     const char *at = memmem(line, size, places[i], strlen(places[i]));
     if (at == NULL) continue;
@@ -201,6 +207,10 @@ static void write_place(FILE *out, const script *self, const char *line, size_t 
       if (text != NULL && weir_scenario_print(self->of->scenario, NULL, text, WEIR_TEXT_MAX) < WEIR_TEXT_MAX)
         write_quoted(out, text, "    ");
       free(text);
+      return;
+    case 4:
+      if (words_have(&self->has, "tls", 3)) (void)fputs(", TLS on it,", out);
+      (void)fwrite(at + 5, 1, size - (size_t)(at + 5 - line), out);
       return;
     default:
       for (uint32_t step = 0; step < self->of->scenario->count; step++)
@@ -298,7 +308,7 @@ static void choose_rules(const export_options *self, const weir_case *of, const 
 
 static weir_status export_case(const export_options *self, const weir_case *of, char *template, FILE *out,
                                weir_problem *problem) {
-  const char *reason = refusal(of->scenario);
+  const char *reason = refusal(of->scenario, self->tls);
   if (reason != NULL) return weir_fail(problem, WEIR_UNAVAILABLE, 0, "%s: %s", of->name, reason);
   size_t size = 0;
   weir_status status = read_template(template, &size, problem);
@@ -310,6 +320,7 @@ static weir_status export_case(const export_options *self, const weir_case *of, 
                      "%s: none of its rules (%s) can be judged by a script; --rule ID asks for another one", of->name,
                      of->about.rules[0] != '\0' ? of->about.rules : "it names none");
   collect(of->scenario, &made.has);
+  if (self->tls) words_add(&made.has, "tls");
   for (size_t i = 0; i < made.judged.count; i++) words_add(&made.has, made.judged.all[i]);
   write_script(out, &made, template, size);
   return WEIR_OK;
