@@ -83,7 +83,7 @@ static void expect(const worker *of, char message) {
 }
 
 static void run_scenario(const worker *of, const weir_scenario *scenario) {
-  memset(of->memory->records, 0, of->memory->record_count * sizeof(weir_record));
+  memset(of->memory->records, 0, of->memory->items[0].record_count * sizeof(weir_record));
   of->memory->scenario = *scenario;
   ck_assert_int_eq(send(of->pair, "r", 1, MSG_NOSIGNAL), 1);
   expect(of, 'd');
@@ -126,7 +126,7 @@ static const char *told(const worker *of) {
   static char text[TRACE_TEXT_MAX];
   size_t at = 0;
   text[0] = 0;
-  for (uint32_t i = 0; i < of->memory->record_count; i++) {
+  for (uint32_t i = 0; i < of->memory->items[0].record_count; i++) {
     const weir_record *record = &of->memory->records[i];
     char word[80];
     const char *name = weir_event_name(record->event);
@@ -157,7 +157,7 @@ static const char *told(const worker *of) {
 static uint64_t count_of(const worker *of, weir_event event, uint64_t *sum) {
   uint64_t count = 0;
   *sum = 0;
-  for (uint32_t i = 0; i < of->memory->record_count; i++) {
+  for (uint32_t i = 0; i < of->memory->items[0].record_count; i++) {
     const weir_record *record = &of->memory->records[i];
     if (record->event != event) continue;
     count++;
@@ -674,7 +674,7 @@ START_TEST(test_asyncio_repeats_itself) {
     weir_payload_fill(seed, 0, bytes, sizeof bytes);
     weir_scenario_decode(bytes, seed % sizeof bytes, &scenario);
     run_scenario(&one, &scenario);
-    uint32_t count = one.memory->record_count;
+    uint32_t count = one.memory->items[0].record_count;
     ck_assert_uint_le(count, WEIR_CHANNEL_RECORDS);
     memcpy(kept, one.memory->records, count * sizeof *kept);
     if (seed % 3 == 0) run_text(&other, known[seed % 5].scenario);
