@@ -23,20 +23,24 @@ static void find_function(void *function, const char *name) {
   memcpy(function, &found, sizeof found);
 }
 
-/* False: the run is over. */
-static bool wait_for(const weir_adapter_run *run, int (*wake)(void)) {
-  struct pollfd polled[] = {{.fd = run->descriptor, .events = POLLIN}, {.fd = run->control, .events = POLLIN}};
+/* False: the run is over.  descriptor -1: poll looks at the other alone. */
+static bool wait_for(int descriptor, int control, int (*wake)(void)) {
+  struct pollfd polled[] = {{.fd = descriptor, .events = POLLIN}, {.fd = control, .events = POLLIN}};
   if (poll(polled, 2, -1) < 0) return false;
   return polled[1].revents == 0 || wake() != WEIR_WAKE_STOP;
 }
 
 static void read_all(const weir_adapter_run *run, int (*wake)(void)) {
   char bytes[SIZE];
-  while (wait_for(run, wake)) {
-    ssize_t size;
-    do size = recv(run->descriptor, bytes, sizeof bytes, 0);
-    while (size > 0);
-    if (size == 0) (void)close(run->descriptor);
+  int descriptor = run->descriptor;
+  while (wait_for(descriptor, run->control, wake)) {
+    ssize_t size = -1;
+    if (descriptor >= 0) do
+        size = recv(descriptor, bytes, sizeof bytes, 0);
+      while (size > 0);
+    if (size != 0) continue;
+    (void)close(descriptor);
+    descriptor = -1;
   }
 }
 
@@ -61,14 +65,20 @@ typedef struct program {
   uint32_t records; /* of the last run */
 } program;
 
+static bool take_run(void *context, uint32_t nth, weir_status status, const weir_run *run,
+                     const weir_problem *problem) {
+  program *self = context;
+  (void)nth;
+  if (status != WEIR_OK) weir_bench_fail(problem->text);
+  self->records = run->count;
+  return true;
+}
+
 static void run_program(void *context) {
   program *self = context;
-  for (unsigned i = 0; i < self->runs; i++) {
-    weir_run run;
-    weir_problem problem = {.text = ""};
-    if (weir_runner_run(self->runner, &self->scenario, &run, &problem) != WEIR_OK) weir_bench_fail(problem.text);
-    self->records = run.count;
-  }
+  const weir_scenario *scenarios[RUNS];
+  for (unsigned i = 0; i < self->runs; i++) scenarios[i] = &self->scenario;
+  weir_runner_run_each(self->runner, scenarios, self->runs, take_run, self);
 }
 
 /* text NULL: the scenario stays. */

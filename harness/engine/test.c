@@ -24,44 +24,85 @@ static void skip_case(weir_case_result *result, uint32_t missing) {
   weir_capability_skip(missing, result->reason, sizeof result->reason);
 }
 
-static weir_status run_case(weir_runner *runner, const weir_engine_options *options, weir_case_result *result) {
-  uint32_t needs = weir_scenario_needs(result->of->scenario), capabilities = weir_runner_capabilities(runner);
-  if (weir_runner_refuses(runner, result->of->scenario, result->reason, sizeof result->reason)) {
+/* The suite on its way through one target. */
+typedef struct testing {
+  weir_runner *runner;
+  const weir_suite *suite;
+  const weir_engine_options *options;
+  weir_target_result *target;
+  const weir_scenario **scenarios; /* those that are run */
+  size_t *places;                  /* ... and which case each is of */
+  uint32_t count;
+  weir_status status;
+} testing;
+
+/* Whether the case is to be run; where not, its result says why. */
+static bool is_runnable(const testing *self, weir_case_result *result) {
+  uint32_t missing = weir_scenario_needs(result->of->scenario) & ~weir_runner_capabilities(self->runner);
+  if (weir_runner_refuses(self->runner, result->of->scenario, result->reason, sizeof result->reason)) {
     result->verdict = WEIR_SKIP;
-    return WEIR_OK;
+    return false;
   }
-  if (!weir_capability_provable(needs & ~capabilities)) {
-    skip_case(result, needs & ~capabilities);
-    return WEIR_OK;
-  }
-  weir_run run;
-  weir_problem problem = {.text = ""};
-  weir_status status = weir_runner_run(runner, result->of->scenario, &run, &problem);
-  if (status == WEIR_OK)
-    return weir_engine_judge(&run, needs, capabilities, options->strict, options->keep_traces, result);
-  result->verdict = WEIR_ERROR;
-  (void)snprintf(result->reason, sizeof result->reason, "%.*s", (int)sizeof result->reason - 1, problem.text);
-  return WEIR_OK;
+  if (!weir_capability_provable(missing)) skip_case(result, missing);
+  return weir_capability_provable(missing);
 }
 
 static bool stopped(const weir_engine_options *options) {
   return options->stop != NULL && options->stop(options->context);
 }
 
-static weir_status run_all(weir_runner *runner, const weir_suite *suite, const weir_engine_options *options,
-                           weir_target_result *target, weir_problem *problem) {
-  target->cases = calloc(suite->count + 1, sizeof *target->cases);
-  if (target->cases == NULL)
-    return weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory for the results of %s", target->name);
-  for (size_t i = 0; i < suite->count && !stopped(options); i++) {
-    weir_case_result *one = &target->cases[i];
-    one->of = &suite->cases[i];
-    weir_status status = run_case(runner, options, one);
-    if (status != WEIR_OK) return weir_fail(problem, status, 0, "no memory for the result of %s", one->of->name);
-    target->count = i + 1;
-    target->tally[one->verdict]++;
-    if (options->progress != NULL) options->progress(options->context, target, i + 1, suite->count);
+/* Every case before the one of this number has its verdict. */
+static void count_until(testing *self, size_t end) {
+  weir_target_result *target = self->target;
+  while (target->count < end) {
+    target->tally[target->cases[target->count++].verdict]++;
+    if (self->options->progress != NULL)
+      self->options->progress(self->options->context, target, target->count, self->suite->count);
   }
+}
+
+static bool take_run(void *context, uint32_t nth, weir_status status, const weir_run *run,
+                     const weir_problem *problem) {
+  testing *self = context;
+  const weir_engine_options *options = self->options;
+  weir_case_result *one = &self->target->cases[self->places[nth]];
+  count_until(self, self->places[nth]);
+  if (stopped(options)) return false;
+  if (status == WEIR_OK) {
+    self->status =
+        weir_engine_judge(run, weir_scenario_needs(one->of->scenario), weir_runner_capabilities(self->runner),
+                          options->strict, options->keep_traces, one);
+  } else {
+    one->verdict = WEIR_ERROR;
+    (void)snprintf(one->reason, sizeof one->reason, "%.*s", (int)sizeof one->reason - 1, problem->text);
+  }
+  if (self->status == WEIR_OK) count_until(self, self->places[nth] + 1);
+  return self->status == WEIR_OK;
+}
+
+static void choose(testing *self) {
+  for (size_t i = 0; i < self->suite->count; i++) {
+    weir_case_result *one = &self->target->cases[i];
+    one->of = &self->suite->cases[i];
+    if (!is_runnable(self, one)) continue;
+    self->scenarios[self->count] = one->of->scenario;
+    self->places[self->count++] = i;
+  }
+}
+
+static weir_status run_all(testing *self, weir_problem *problem) {
+  weir_target_result *target = self->target;
+  size_t count = self->suite->count;
+  target->cases = calloc(count + 1, sizeof *target->cases);
+  self->scenarios = calloc(count + 1, sizeof *self->scenarios);
+  self->places = calloc(count + 1, sizeof *self->places);
+  if (target->cases == NULL || self->scenarios == NULL || self->places == NULL)
+    return weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory for the results of %s", target->name);
+  choose(self);
+  weir_runner_run_each(self->runner, self->scenarios, self->count, take_run, self);
+  if (self->status != WEIR_OK)
+    return weir_fail(problem, self->status, 0, "no memory for the result of %s", target->cases[target->count].of->name);
+  if (!stopped(self->options)) count_until(self, count);
   return WEIR_OK;
 }
 
@@ -79,7 +120,10 @@ weir_status weir_engine_test(const char *name, const weir_runner_options *runner
     return status == WEIR_UNAVAILABLE ? WEIR_OK : status;
   }
   (void)snprintf(target->version, sizeof target->version, "%s", weir_runner_version(runner));
-  status = run_all(runner, suite, options, target, problem);
+  testing self = {.runner = runner, .suite = suite, .options = options, .target = target};
+  status = run_all(&self, problem);
+  free(self.scenarios);
+  free(self.places);
   weir_runner_close(runner);
   return status;
 }

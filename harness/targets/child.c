@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,8 +154,14 @@ static bool hear_at_once(weir_child *child, char *message) {
   return poll(&ready, 1, SLICE_MS) == 1 && pair_look(child, message) == 1;
 }
 
-weir_heard weir_child_hear(weir_child *child, uint32_t spin_ms, uint32_t hang_ms, char *message) {
+static uint32_t step_of(const _Atomic uint32_t *progress) {
+  return progress != NULL ? atomic_load_explicit(progress, memory_order_relaxed) : 0;
+}
+
+weir_heard weir_child_hear(weir_child *child, uint32_t spin_ms, uint32_t hang_ms, const _Atomic uint32_t *progress,
+                           char *message) {
   if (hear_at_once(child, message)) return WEIR_HEARD_MESSAGE;
+  uint32_t step = step_of(progress);
   int64_t begin = clock_ms(CLOCK_MONOTONIC), used = clock_ms(child->clock);
   int64_t ran = begin, used_then = used; /* when it was last seen to have run, and what it had used by then */
   for (;;) {
@@ -166,6 +173,11 @@ weir_heard weir_child_hear(weir_child *child, uint32_t spin_ms, uint32_t hang_ms
     if (seen > 0) return WEIR_HEARD_MESSAGE;
     if (seen < 0 || !alive) return WEIR_HEARD_DEATH;
     int64_t used_now = clock_ms(child->clock), now = clock_ms(CLOCK_MONOTONIC);
+    if (step_of(progress) != step) {
+      step = step_of(progress);
+      begin = ran = now;
+      used = used_then = used_now;
+    }
     if (used_now - used > (int64_t)spin_ms) return WEIR_HEARD_SPIN;
     if (used_now > used_then) ran = now;
     used_then = used_now;

@@ -40,8 +40,9 @@ typedef enum weir_heard {
 /* memory: a descriptor to be handed on.  show_errors: its standard error is the engine's. */
 WEIR_MUST_USE weir_status weir_child_start(weir_child *child, weir_child_become *become, void *context, int memory,
                                            bool show_errors, weir_problem *problem);
-/* Waits for one message. */
-weir_heard weir_child_hear(weir_child *child, uint32_t spin_ms, uint32_t hang_ms, char *message);
+/* Waits for one message.  progress: whenever it is another number, the times begin anew; NULL: there is none. */
+weir_heard weir_child_hear(weir_child *child, uint32_t spin_ms, uint32_t hang_ms, const _Atomic uint32_t *progress,
+                           char *message);
 /* False: nobody is there any more. */
 bool weir_child_tell(weir_child *child, char message);
 /* Whether it still runs. */

@@ -106,7 +106,7 @@ static weir_status start(weir_driven *self, weir_problem *problem) {
   weir_status status = weir_child_start(&self->child, become, self, self->descriptor, self->log, problem);
   if (status != WEIR_OK) return status;
   char message = 0;
-  weir_heard heard = weir_child_hear(&self->child, self->hang_ms, self->hang_ms, &message);
+  weir_heard heard = weir_child_hear(&self->child, self->hang_ms, self->hang_ms, NULL, &message);
   if (heard != WEIR_HEARD_MESSAGE || message != 'h') return explain_silence(self, heard, problem);
   memory->version[sizeof memory->version - 1] = '\0';
   (void)snprintf(self->version, sizeof self->version, "%s", memory->version);
@@ -164,7 +164,7 @@ weir_status weir_driven_open(const char *name, const weir_runner_options *option
 static weir_heard hear(weir_driven *self, char *message) {
   for (;;) {
     uint64_t runs = self->memory->report.runs;
-    weir_heard heard = weir_child_hear(&self->child, self->spin_ms, self->hang_ms, message);
+    weir_heard heard = weir_child_hear(&self->child, self->spin_ms, self->hang_ms, NULL, message);
     bool waiting = heard == WEIR_HEARD_SPIN || heard == WEIR_HEARD_HANG;
     if (!waiting || self->memory->report.runs == runs) return heard;
   }

@@ -70,7 +70,7 @@ static void plugin_serve(weir_worker *worker, const weir_target *target, weir_ho
   while (weir_worker_next(worker)) {
     weir_channel_memory *memory = worker->memory;
     weir_trace trace;
-    weir_trace_init(&trace, memory->records, WEIR_CHANNEL_RECORDS);
+    weir_trace_init(&trace, weir_worker_records(worker), WEIR_CHANNEL_RECORDS);
     uint32_t unreached = 0;
     weir_problem problem;
     if (weir_host_drive(host, target, &memory->scenario, &trace, &unreached, &problem) == WEIR_OK)

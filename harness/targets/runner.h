@@ -9,6 +9,9 @@ enum { WEIR_RUNNER_NAME_MAX = 200 };
 
 typedef struct weir_runner_kind {
   weir_status (*run)(weir_runner *runner, const weir_scenario *scenario, weir_run *run, weir_problem *problem);
+  /* Hands over many at once; NULL: that saves nothing. */
+  void (*run_each)(weir_runner *runner, const weir_scenario *const *scenarios, uint32_t count, weir_runner_take *take,
+                   void *context);
   void (*close)(weir_runner *runner); /* frees it */
 } weir_runner_kind;
 

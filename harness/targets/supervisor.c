@@ -60,7 +60,7 @@ static weir_status worker_start(weir_supervisor *self, weir_problem *problem) {
       weir_child_start(&self->child, self->become, self->context, self->channel.descriptor, self->log, problem);
   if (status != WEIR_OK) return status;
   char message = 0;
-  weir_heard heard = weir_child_hear(&self->child, self->hang_ms, self->hang_ms, &message);
+  weir_heard heard = weir_child_hear(&self->child, self->hang_ms, self->hang_ms, NULL, &message);
   if (heard != WEIR_HEARD_MESSAGE) return explain_silence(self, heard, problem);
   if (message != 'h') {
     (void)weir_child_end(&self->child, 0);
@@ -72,7 +72,8 @@ static weir_status worker_start(weir_supervisor *self, weir_problem *problem) {
 }
 
 /* One that died between two runs has spoilt neither of them: the next begins in a new one. */
-static weir_status worker_ask(weir_supervisor *self, const weir_scenario *scenario, weir_problem *problem) {
+static weir_status worker_ask(weir_supervisor *self, const weir_scenario *const *scenarios, uint32_t count,
+                              weir_problem *problem) {
   for (unsigned tries = 0; tries < 2; tries++) {
     /* Whoever has died does not hear either: nobody has to be asked before each run. */
     if (self->child.pid == 0 || (tries > 0 && !weir_child_alive(&self->child))) {
@@ -80,7 +81,7 @@ static weir_status worker_ask(weir_supervisor *self, const weir_scenario *scenar
       weir_status status = worker_start(self, problem);
       if (status != WEIR_OK) return status;
     }
-    weir_channel_load(&self->channel, scenario);
+    weir_channel_load(&self->channel, scenarios, count);
     if (weir_child_tell(&self->child, 'r')) return WEIR_OK;
     (void)weir_child_end(&self->child, WEIR_CHILD_GRACE_MS);
   }
@@ -97,9 +98,9 @@ static bool is_kept_busy(const weir_run *run) {
   return false;
 }
 
-static weir_status take_end(weir_supervisor *self, weir_heard heard, char message, weir_run *run,
+/* What became of the run that the worker had in hand when it ended. */
+static weir_status read_end(weir_supervisor *self, weir_heard heard, char message, uint32_t how, weir_run *run,
                             weir_problem *problem) {
-  uint32_t how = weir_child_end(&self->child, heard == WEIR_HEARD_DEATH ? WEIR_CHILD_GRACE_MS : 0);
   switch (heard) {
   case WEIR_HEARD_DEATH: weir_channel_take_dead(&self->channel, WEIR_END_CRASH, how, run); return WEIR_OK;
   case WEIR_HEARD_SPIN:
@@ -112,21 +113,97 @@ static weir_status take_end(weir_supervisor *self, weir_heard heard, char messag
   return weir_fail(problem, WEIR_BROKEN, 0, "%s answered '%c' to a scenario", self->base.name, message);
 }
 
+/* Many scenarios, and who is told of them. */
+typedef struct handing {
+  const weir_scenario *const *scenarios;
+  uint32_t count, at; /* at: the next to be told of */
+  bool again;         /* that one has been tried before */
+  weir_runner_take *take;
+  void *context;
+} handing;
+
+static bool hand_on(handing *to, weir_status status, const weir_run *run, const weir_problem *problem) {
+  to->again = false;
+  return to->take(to->context, to->at++, status, run, problem);
+}
+
+/* What is over of a batch.  False: the taker wants no more. */
+static bool take_over(weir_supervisor *self, handing *to) {
+  for (uint32_t left = weir_channel_done(&self->channel); left > 0; left--) {
+    weir_run run = {.records = NULL};
+    weir_problem problem = {.text = ""};
+    weir_status status = weir_channel_take(&self->channel, &run, &problem);
+    if (!hand_on(to, status, &run, &problem)) return false;
+  }
+  return true;
+}
+
+/* The one that was in hand when the worker ended.  Dead before its first record
+ * it may have been on its way out already: a new one shows whether it was. */
+static bool take_dead(weir_supervisor *self, handing *to, weir_heard heard, char message, uint32_t how) {
+  weir_run run = {.records = NULL};
+  weir_problem problem = {.text = ""};
+  weir_status status = read_end(self, heard, message, how, &run, &problem);
+  if (heard != WEIR_HEARD_DEATH || run.count > 1 || to->again) return hand_on(to, status, &run, &problem);
+  to->again = true;
+  return true;
+}
+
+/* The worker did not come to the end of its batch.  One that went on to another
+ * scenario before it could be ended has been wronged: that one comes again. */
+static bool end_batch(weir_supervisor *self, handing *to, weir_heard heard, char message) {
+  uint32_t seen = weir_channel_done(&self->channel);
+  uint32_t how = weir_child_end(&self->child, heard == WEIR_HEARD_DEATH ? WEIR_CHILD_GRACE_MS : 0);
+  uint32_t done = weir_channel_done(&self->channel);
+  if (!take_over(self, to)) return false;
+  return done != seen || done == self->channel.count || take_dead(self, to, heard, message, how);
+}
+
+/* False: the taker wants no more. */
+static bool run_batch(weir_supervisor *self, handing *to) {
+  weir_run none = {.records = NULL};
+  weir_problem problem = {.text = ""};
+  weir_status status = worker_ask(self, to->scenarios + to->at, to->count - to->at, &problem);
+  if (status != WEIR_OK) return hand_on(to, status, &none, &problem);
+  char message = 0;
+  const _Atomic uint32_t *progress = &self->channel.memory->done;
+  weir_heard heard = weir_child_hear(&self->child, self->spin_ms, self->hang_ms, progress, &message);
+  if (heard != WEIR_HEARD_MESSAGE || message != 'd') return end_batch(self, to, heard, message);
+  uint32_t before = to->at;
+  if (!take_over(self, to)) return false;
+  if (self->channel.memory->failed == 0 && to->at > before) return true;
+  status = weir_channel_take_failed(&self->channel, &problem);
+  return hand_on(to, status, &none, &problem);
+}
+
+static void supervisor_run_each(weir_runner *runner, const weir_scenario *const *scenarios, uint32_t count,
+                                weir_runner_take *take, void *context) {
+  handing to = {.scenarios = scenarios, .count = count, .take = take, .context = context};
+  while (to.at < count && run_batch((weir_supervisor *)runner, &to)) {
+  }
+}
+
+typedef struct single {
+  weir_status status;
+  weir_run *run;
+  weir_problem *problem;
+} single;
+
+static bool take_single(void *context, uint32_t nth, weir_status status, const weir_run *run,
+                        const weir_problem *problem) {
+  single *one = context;
+  (void)nth;
+  one->status = status;
+  *one->run = *run;
+  if (status != WEIR_OK && one->problem != NULL) *one->problem = *problem;
+  return false;
+}
+
 static weir_status supervisor_run(weir_runner *runner, const weir_scenario *scenario, weir_run *run,
                                   weir_problem *problem) {
-  weir_supervisor *self = (weir_supervisor *)runner;
-  weir_status status = WEIR_OK;
-  for (unsigned tries = 0; tries < 2; tries++) {
-    status = worker_ask(self, scenario, problem);
-    if (status != WEIR_OK) return status;
-    char message = 0;
-    weir_heard heard = weir_child_hear(&self->child, self->spin_ms, self->hang_ms, &message);
-    if (heard == WEIR_HEARD_MESSAGE && message == 'd') return weir_channel_take(&self->channel, run, problem);
-    status = take_end(self, heard, message, run, problem);
-    /* Dead before its first record: it may have been on its way out already.  A new one shows whether it was. */
-    if (heard != WEIR_HEARD_DEATH || run->count > 1) break;
-  }
-  return status;
+  single one = {.run = run, .problem = problem};
+  supervisor_run_each(runner, &scenario, 1, take_single, &one);
+  return one.status;
 }
 
 static void supervisor_close(weir_runner *runner) {
@@ -140,7 +217,8 @@ static void supervisor_close(weir_runner *runner) {
   free(self);
 }
 
-static const weir_runner_kind supervisor_kind = {.run = supervisor_run, .close = supervisor_close};
+static const weir_runner_kind supervisor_kind = {
+    .run = supervisor_run, .run_each = supervisor_run_each, .close = supervisor_close};
 
 weir_status weir_supervisor_open(const char *name, const weir_runner_options *options, weir_child_become *become,
                                  void *context, void (*forget)(void *), weir_runner **runner, weir_problem *problem) {

@@ -140,6 +140,20 @@ weir_status weir_runner_run(weir_runner *runner, const weir_scenario *scenario, 
   return runner->kind->run(runner, scenario, run, problem);
 }
 
+void weir_runner_run_each(weir_runner *runner, const weir_scenario *const *scenarios, uint32_t count,
+                          weir_runner_take *take, void *context) {
+  if (runner->kind->run_each != NULL) {
+    runner->kind->run_each(runner, scenarios, count, take, context);
+    return;
+  }
+  weir_problem problem = {.text = ""};
+  for (uint32_t i = 0; i < count; i++) {
+    weir_run run;
+    weir_status status = weir_runner_run(runner, scenarios[i], &run, &problem);
+    if (!take(context, i, status, &run, &problem)) return;
+  }
+}
+
 void weir_runner_limit(weir_runner *runner, uint32_t records_max) {
   runner->records_max = records_max;
 }

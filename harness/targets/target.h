@@ -59,6 +59,14 @@ WEIR_MUST_USE weir_status weir_runner_open_linked(const weir_target *target, wei
  * the runner can be used again. */
 WEIR_MUST_USE weir_status weir_runner_run(weir_runner *runner, const weir_scenario *scenario, weir_run *run,
                                           weir_problem *problem);
+/* Many that are known beforehand, in their order: the traces are those of as
+ * many single runs, but a target in another process is asked for a batch at
+ * once.  take() is told what weir_runner_run() would return, and has the records
+ * until it returns; it runs nothing on this runner.  False: no more of them. */
+typedef bool weir_runner_take(void *context, uint32_t nth, weir_status status, const weir_run *run,
+                              const weir_problem *problem);
+void weir_runner_run_each(weir_runner *runner, const weir_scenario *const *scenarios, uint32_t count,
+                          weir_runner_take *take, void *context);
 /* From the next run on, one whose trace comes to this many records ends there,
  * with WEIR_END_LIMIT; 0: as many as there is room for.  It is there to save
  * time: a target in another process takes no notice of it. */

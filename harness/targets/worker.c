@@ -97,24 +97,48 @@ weir_status weir_worker_hello(weir_worker *worker, const char *name, const char 
   return WEIR_OK;
 }
 
+/* The next scenario of the batch is the one in hand. */
+static void take_up(weir_channel_memory *memory, uint32_t nth) {
+  const weir_channel_item *item = &memory->items[nth];
+  memory->first += memory->items[nth - 1].record_count;
+  memory->scenario.count = item->step_count;
+  memcpy(memory->scenario.steps, memory->steps + item->first_step, item->step_count * sizeof *memory->steps);
+}
+
 bool weir_worker_next(weir_worker *worker) {
-  if (hear(worker) != 'r') return false;
   weir_channel_memory *memory = worker->memory;
+  if (memory->running != 0) {
+    take_up(memory, atomic_load_explicit(&memory->done, memory_order_relaxed));
+    return true;
+  }
+  if (hear(worker) != 'r') return false;
   memory->failed = 0;
-  memory->record_count = 0;
-  memory->unreached = 0;
+  memory->first = 0;
+  memory->running = 1;
   return true;
+}
+
+weir_record *weir_worker_records(const weir_worker *worker) {
+  return worker->memory->records + worker->memory->first;
+}
+
+static void hand_back(weir_worker *worker) {
+  worker->memory->running = 0;
+  (void)tell(worker, 'd');
 }
 
 /* An engine that is gone is noticed by the next weir_worker_next. */
 void weir_worker_done(weir_worker *worker, uint32_t count, uint32_t unreached) {
-  worker->memory->record_count = count;
-  worker->memory->unreached = unreached;
-  (void)tell(worker, 'd');
+  weir_channel_memory *memory = worker->memory;
+  uint32_t nth = atomic_load_explicit(&memory->done, memory_order_relaxed);
+  memory->items[nth].record_count = count;
+  memory->items[nth].unreached = unreached;
+  atomic_store_explicit(&memory->done, nth + 1, memory_order_release);
+  if (nth + 1 >= memory->count || memory->first + count > WEIR_CHANNEL_AHEAD) hand_back(worker);
 }
 
 void weir_worker_fail(weir_worker *worker, const char *message) {
   (void)weir_fail(&worker->memory->problem, WEIR_BROKEN, 0, "%s", message);
   worker->memory->failed = 1;
-  (void)tell(worker, 'd');
+  hand_back(worker);
 }

@@ -83,7 +83,8 @@ static void expect(const worker *of, char message) {
 }
 
 static void run_scenario(const worker *of, const weir_scenario *scenario) {
-  memset(of->memory->records, 0, of->memory->record_count * sizeof(weir_record));
+  memset(of->memory->records, 0, of->memory->items[0].record_count * sizeof(weir_record));
+  of->memory->done = 0;
   of->memory->scenario = *scenario;
   ck_assert_int_eq(send(of->pair, "r", 1, MSG_NOSIGNAL), 1);
   expect(of, 'd');
@@ -126,7 +127,7 @@ static const char *told(const worker *of) {
   static char text[TRACE_TEXT_MAX];
   size_t at = 0;
   text[0] = 0;
-  for (uint32_t i = 0; i < of->memory->record_count; i++) {
+  for (uint32_t i = 0; i < of->memory->items[0].record_count; i++) {
     const weir_record *record = &of->memory->records[i];
     char word[80];
     const char *name = weir_event_name(record->event);
@@ -157,7 +158,7 @@ static const char *told(const worker *of) {
 static uint64_t count_of(const worker *of, weir_event event, uint64_t *sum) {
   uint64_t count = 0;
   *sum = 0;
-  for (uint32_t i = 0; i < of->memory->record_count; i++) {
+  for (uint32_t i = 0; i < of->memory->items[0].record_count; i++) {
     const weir_record *record = &of->memory->records[i];
     if (record->event != event) continue;
     count++;
@@ -674,12 +675,12 @@ START_TEST(test_asyncio_repeats_itself) {
     weir_payload_fill(seed, 0, bytes, sizeof bytes);
     weir_scenario_decode(bytes, seed % sizeof bytes, &scenario);
     run_scenario(&one, &scenario);
-    uint32_t count = one.memory->record_count;
+    uint32_t count = one.memory->items[0].record_count;
     ck_assert_uint_le(count, WEIR_CHANNEL_RECORDS);
     memcpy(kept, one.memory->records, count * sizeof *kept);
     if (seed % 3 == 0) run_text(&other, known[seed % 5].scenario);
     run_scenario(&other, &scenario);
-    ck_assert_uint_eq(other.memory->record_count, count);
+    ck_assert_uint_eq(other.memory->items[0].record_count, count);
     ck_assert_mem_eq(other.memory->records, kept, count * sizeof *kept);
   }
   ck_assert_int_eq(stop(&one), 0);

@@ -229,6 +229,98 @@ START_TEST(program_that_leaves_is_replaced) {
 }
 END_TEST
 
+/* ---- Batches */
+
+enum { BATCHED = 150 };
+
+/* What weir_runner_run_each() gave: "OK" quiescent, "crash", ... or the reason. */
+typedef struct taken {
+  char words[BATCHED][64];
+  uint32_t steps[BATCHED], count, most;
+} taken;
+
+static bool note_run(void *context, uint32_t nth, weir_status status, const weir_run *run, const weir_problem *why) {
+  taken *self = context;
+  ck_assert_uint_eq(nth, self->count);
+  const char *word = status != WEIR_OK ? why->text : weir_end_name(run->records[run->count - 1].code);
+  (void)snprintf(self->words[nth], sizeof self->words[nth], "%.60s", word);
+  self->steps[nth] = status == WEIR_OK ? run->unreached : 0;
+  return ++self->count < self->most;
+}
+
+/* Scenarios of 1, 2, 3, ... steps on the test's program. */
+static void run_batched(const char *how, uint32_t count, uint32_t most, taken *self) {
+  static weir_scenario all[BATCHED];
+  const weir_scenario *scenarios[BATCHED];
+  char word[16];
+  (void)snprintf(word, sizeof word, "%s", how);
+  char *command[] = {worker_path, word, NULL};
+  weir_runner *runner = open_command(command, 0);
+  for (uint32_t i = 0; i < count; i++) {
+    all[i] = *scenario("peer fin");
+    all[i].count = i + 1;
+    scenarios[i] = &all[i];
+  }
+  *self = (taken){.most = most};
+  weir_runner_run_each(runner, scenarios, count, note_run, self);
+  ck_assert_uint_eq(self->count, most < count ? most : count);
+  ck_assert_uint_eq(end_of(runner, "peer fin")->event, WEIR_EVENT_END);
+  weir_runner_close(runner);
+  ck_assert(!has_children());
+}
+
+START_TEST(batch_runs_each) {
+  static taken all;
+  run_batched("work", BATCHED, BATCHED, &all);
+  for (uint32_t i = 0; i < BATCHED; i++) {
+    ck_assert_str_eq(all.words[i], weir_end_name(WEIR_END_QUIESCENT));
+    ck_assert_uint_eq(all.steps[i], i + 1); /* as many as it was given */
+  }
+}
+END_TEST
+
+START_TEST(batch_costs_one_at_a_time) {
+  static taken all;
+  enum { SOME = 6 };
+  run_batched("exit", SOME, SOME, &all); /* each process in its second run */
+  for (uint32_t i = 0; i < SOME; i++)
+    ck_assert_str_eq(all.words[i], weir_end_name(i % 2 == 1 ? WEIR_END_CRASH : WEIR_END_QUIESCENT));
+  run_batched("fail", SOME, SOME, &all); /* its second run alone */
+  for (uint32_t i = 0; i < SOME; i++)
+    ck_assert_str_eq(all.words[i], i == 1 ? "no transport today" : weir_end_name(WEIR_END_QUIESCENT));
+  run_batched("leave", SOME, SOME, &all);
+  for (uint32_t i = 0; i < SOME; i++) ck_assert_str_eq(all.words[i], weir_end_name(WEIR_END_QUIESCENT));
+}
+END_TEST
+
+START_TEST(batch_is_left) {
+  static taken all;
+  run_batched("work", BATCHED, 3, &all);
+}
+END_TEST
+
+/* Hangs and spins in the middle: each of its own, and the traces are those of single runs. */
+START_TEST(batch_of_faults) {
+  static weir_scenario all[6];
+  static const char *const steps[] = {"close", "pause_reading", "write 1", "resume_reading", "abort", "close"};
+  static const weir_end ends[] = {WEIR_END_QUIESCENT, WEIR_END_HANG,  WEIR_END_QUIESCENT,
+                                  WEIR_END_SPIN,      WEIR_END_CRASH, WEIR_END_QUIESCENT};
+  const weir_scenario *scenarios[6];
+  char text[64];
+  for (unsigned i = 0; i < 6; i++) {
+    (void)snprintf(text, sizeof text, "app when idle: %s", steps[i]);
+    all[i] = *scenario(text);
+    scenarios[i] = &all[i];
+  }
+  taken got = {.most = 6};
+  weir_runner *runner = open_target(PLUGIN("faulty"), &quick);
+  weir_runner_run_each(runner, scenarios, 6, note_run, &got);
+  ck_assert_uint_eq(got.count, 6);
+  for (unsigned i = 0; i < 6; i++) ck_assert_str_eq(got.words[i], weir_end_name(ends[i]));
+  weir_runner_close(runner);
+}
+END_TEST
+
 static void expect_no_command(const char *script, weir_status status, const char *words) {
   char text[256];
   (void)snprintf(text, sizeof text, "%s", script);
@@ -463,6 +555,10 @@ int main(void) {
   tcase_add_test(programs, program_that_exits_is_a_crash);
   tcase_add_test(programs, program_that_fails_goes_on);
   tcase_add_test(programs, program_that_leaves_is_replaced);
+  tcase_add_test(programs, batch_runs_each);
+  tcase_add_test(programs, batch_costs_one_at_a_time);
+  tcase_add_test(programs, batch_is_left);
+  tcase_add_test(programs, batch_of_faults);
   tcase_add_test(programs, programs_without_a_hello);
   suite_add_tcase(suite, programs);
   TCase *names = tcase_create("names");

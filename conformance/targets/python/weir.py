@@ -375,6 +375,11 @@ _CALLS = {
 # ---- A run -------------------------------------------------------------------
 
 
+# Family, type and protocol of the connections, which are all of a kind: the
+# kernel is asked once, and not for each of them.
+_kind_of_socket = []
+
+
 class Connection:
     """One connection: its protocol objects and its buffers."""
 
@@ -393,8 +398,10 @@ class Connection:
 
     def make_socket(self):
         """The connection as a socket object, which the loop is to close."""
-        self.socket = socket.socket(fileno=self.descriptor)
+        self.socket = socket.socket(*_kind_of_socket, fileno=self.descriptor)
         self.socket.setblocking(False)
+        if not _kind_of_socket:
+            _kind_of_socket.extend((self.socket.family, self.socket.type, self.socket.proto))
         return self.socket
 
     def first(self):

@@ -8,20 +8,20 @@
 #include "targets/channel.h"
 #include "weir/transport.h"
 
-static uint32_t record(weir_channel_memory *memory, uint32_t count, weir_event event, unsigned code) {
-  memory->records[count] = (weir_record){.event = (uint8_t)event, .code = (uint8_t)code};
+static uint32_t record(const weir_worker *worker, uint32_t count, weir_event event, unsigned code) {
+  weir_worker_records(worker)[count] = (weir_record){.event = (uint8_t)event, .code = (uint8_t)code};
   return count + 1;
 }
 
 static void serve(weir_worker *worker, const char *how) {
   for (unsigned run = 1; weir_worker_next(worker); run++) {
-    uint32_t count = record(worker->memory, 0, WEIR_EVENT_OPEN, 1);
+    uint32_t count = record(worker, 0, WEIR_EVENT_OPEN, 1);
     if (strcmp(how, "exit") == 0 && run == 2) exit(5);
     if (strcmp(how, "fail") == 0 && run == 2) {
       weir_worker_fail(worker, "no transport today");
       continue;
     }
-    count = record(worker->memory, count, WEIR_EVENT_END, WEIR_END_QUIESCENT);
+    count = record(worker, count, WEIR_EVENT_END, WEIR_END_QUIESCENT);
     weir_worker_done(worker, count, worker->memory->scenario.count);
     if (strcmp(how, "leave") == 0) exit(0);
   }
