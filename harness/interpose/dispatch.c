@@ -49,6 +49,7 @@ static bool descriptor_call(long number, const long a[], long *result) {
   int descriptor = number_of(a[0]);
   switch (number) {
   case SYS_close: *result = close(descriptor); return true;
+  case SYS_connect: *result = connect(descriptor, pointer(a[1]), (socklen_t)a[2]); return true;
   case SYS_shutdown: *result = shutdown(descriptor, number_of(a[1])); return true;
   case SYS_dup: *result = dup(descriptor); return true;
   case SYS_dup3: *result = dup3(descriptor, number_of(a[1]), number_of(a[2])); return true;

@@ -41,6 +41,7 @@
   X(dup, int, (int))                                                                                                   \
   X(dup2, int, (int, int))                                                                                             \
   X(dup3, int, (int, int, int))                                                                                        \
+  X(sigaction, int, (int, const struct sigaction *, struct sigaction *))                                               \
   X(syscall, long, (long, ...))                                                                                        \
   X(epoll_create, int, (int))                                                                                          \
   X(epoll_create1, int, (int))                                                                                         \

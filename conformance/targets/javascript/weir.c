@@ -60,6 +60,11 @@ static napi_value hello(napi_env env, napi_callback_info info) {
   return number(env, weir_adapter_hello((int)number_at(&given, 0), name, version, (uint32_t)number_at(&given, 3)));
 }
 
+static napi_value inlined(napi_env env, napi_callback_info info) {
+  (void)info;
+  return number(env, weir_adapter_inlined());
+}
+
 static napi_value next(napi_env env, napi_callback_info info) {
   (void)info;
   weir_adapter_run run = {.descriptor = -1};
@@ -149,9 +154,10 @@ NAPI_MODULE_INIT() {
   static const struct {
     const char *name;
     napi_callback function;
-  } functions[] = {{"hello", hello},     {"next", next},   {"fail", fail},        {"begin", begin},
-                   {"call", call},       {"bytes", bytes}, {"done", done},        {"end", end},
-                   {"outside", outside}, {"wake", wake},   {"number", number_of}, {"exception", exception}};
+  } functions[] = {
+      {"hello", hello}, {"inlined", inlined},  {"next", next},          {"fail", fail}, {"begin", begin},
+      {"call", call},   {"bytes", bytes},      {"done", done},          {"end", end},   {"outside", outside},
+      {"wake", wake},   {"number", number_of}, {"exception", exception}};
   napi_value memory, array, function;
   void *place = NULL;
   if (napi_create_arraybuffer(env, TOLD * sizeof(double), &place, &memory) != napi_ok ||

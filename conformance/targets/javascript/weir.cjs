@@ -154,4 +154,9 @@ function test(name, version, capabilities, connect) {
   net.connect({ host: HOST, port: CONTROL_PORT }).on('data', woken);
 }
 
-module.exports = { HOST, PORT, test };
+/** Before test(): the program makes system calls past libc; whether those are seen from now on. */
+function inlined() {
+  return harness.inlined() === 0;
+}
+
+module.exports = { HOST, PORT, inlined, test };

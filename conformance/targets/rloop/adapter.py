@@ -12,7 +12,7 @@ CAPABILITIES = [word for word in loops.CAPABILITIES if word != "set_protocol"]
 
 def main():
     if "--unconfirmed" not in sys.argv:  # a false alarm is worse than a gap
-        print("rloop is not judged yet: what it does with edges (EPOLLET) is not confirmed yet", file=sys.stderr)
+        print("rloop is not judged yet: what it breaks is not confirmed with real sockets yet", file=sys.stderr)
         sys.exit(loops.UNAVAILABLE)
     rloop = loops.installed("rloop")
     loops.test("rloop", rloop.__version__, rloop.new_event_loop, CAPABILITIES)

@@ -89,6 +89,11 @@ int weir_adapter_layer(const char *words);
  * TLS is to be had (said on stderr).  The scenario begins when the handshake is
  * over. */
 const char *weir_adapter_tls(int program_serves, int minor);
+/* Before weir_adapter_hello, in the thread that has the event loop: the program
+ * makes system calls past libc, and those of this thread are to be seen as well.
+ * SIGSYS is the harness's from then on.  0, or -1 and errno: the kernel or the
+ * machine cannot do that (Linux 5.11 on x86-64 can). */
+int weir_adapter_inlined(void);
 /* Waits for the next scenario.  1: there is one; 0: no more, the process should end. */
 int weir_adapter_next(weir_adapter_run *run);
 /* The transport of this run could not even be made: an error of the adapter,
