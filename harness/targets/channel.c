@@ -50,6 +50,7 @@ void weir_channel_load(weir_channel *channel, const weir_scenario *scenario) {
   memory->failed = 0;
   memory->record_count = 0;
   memory->unreached = 0;
+  memory->crash.signal = memory->crash.count = 0;
   memory->scenario.count = scenario->count;
   memcpy(memory->scenario.steps, scenario->steps, scenario->count * sizeof *scenario->steps);
 }

@@ -12,6 +12,7 @@
 
 #include <sys/types.h>
 
+#include "targets/crash.h"
 #include "weir/scenario.h"
 #include "weir/status.h"
 #include "weir/trace.h"
@@ -41,6 +42,7 @@ typedef struct weir_channel_memory {
   weir_problem problem;
   uint32_t unreached;    /* steps that never came to pass */
   uint32_t record_count; /* set when done; where the worker died, the records end at the first zero */
+  weir_crash crash;      /* where the worker was at the last signal that ends a process */
   weir_scenario scenario;
   weir_record records[WEIR_CHANNEL_RECORDS];
 } weir_channel_memory;

@@ -11,7 +11,7 @@
 #include "targets/child.h"
 #include "targets/places.h"
 
-enum { SPIN_MS_DEFAULT = 2000, HANG_MS_DEFAULT = 20000, EXIT_UNAVAILABLE = 77 };
+enum { SPIN_MS_DEFAULT = 2000, HANG_MS_DEFAULT = 20000, MEMORY_MIB_DEFAULT = 1024, EXIT_UNAVAILABLE = 77 };
 
 struct weir_driven {
   const char *name;
@@ -142,13 +142,16 @@ weir_status weir_driven_open(const char *name, const weir_runner_options *option
     return weir_fail(problem, WEIR_BAD_INPUT, 0, "%s: %s", name, strerror(errno));
   weir_driven *self = calloc(1, sizeof *self);
   if (self == NULL) return weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory for target %s", name);
-  *self = (weir_driven){.name = name,
-                        .command = command ? options->command : NULL,
-                        .descriptor = -1,
-                        .child = {.pair = -1, .errors = -1},
-                        .spin_ms = options != NULL && options->spin_ms != 0 ? options->spin_ms : SPIN_MS_DEFAULT,
-                        .hang_ms = options != NULL && options->hang_ms != 0 ? options->hang_ms : HANG_MS_DEFAULT,
-                        .log = options != NULL && options->log};
+  *self = (weir_driven){
+      .name = name,
+      .command = command ? options->command : NULL,
+      .descriptor = -1,
+      .child = {.pair = -1,
+                .errors = -1,
+                .memory_mib = options != NULL && options->memory_mib != 0 ? options->memory_mib : MEMORY_MIB_DEFAULT},
+      .spin_ms = options != NULL && options->spin_ms != 0 ? options->spin_ms : SPIN_MS_DEFAULT,
+      .hang_ms = options != NULL && options->hang_ms != 0 ? options->hang_ms : HANG_MS_DEFAULT,
+      .log = options != NULL && options->log};
   weir_status status = command ? find_places(self, problem) : WEIR_OK;
   if (status == WEIR_OK) status = open_memory(self, problem);
   if (status == WEIR_OK) status = start(self, problem);
@@ -207,7 +210,7 @@ weir_status weir_driven_run_check(weir_driven *driven, weir_family family, const
   memory->failed = 0;
   weir_status status = take(driven, run, problem);
   run->end = end;
-  run->how = how;
+  run->how = heard == WEIR_HEARD_MEMORY ? WEIR_CRASH_MEMORY : how;
   return status;
 }
 

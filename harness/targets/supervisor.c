@@ -10,6 +10,7 @@
 enum {
   SPIN_MS_DEFAULT = 2000,
   HANG_MS_DEFAULT = 20000,
+  MEMORY_MIB_DEFAULT = 1024,
   EXIT_UNAVAILABLE = 77, /* an adapter that finds its library missing says so with this status, before its hello */
   LAST_WORDS_MAX = 320,
   SPIN_RECORDS = 4096 /* a trace of a spinning program that is shorter has not been kept going by its scenario */
@@ -34,6 +35,9 @@ static weir_status explain_silence(weir_supervisor *self, weir_heard heard, weir
   char words[LAST_WORDS_MAX], end[80];
   weir_child_last_words(&self->child, words, sizeof words);
   if (words[0] == '\0') (void)snprintf(words, sizeof words, "it wrote nothing to standard error");
+  if (heard == WEIR_HEARD_MEMORY)
+    return weir_fail(problem, WEIR_BROKEN, 0, "%s took more than %u MiB before it said hello: %s", self->base.name,
+                     self->child.memory_mib, words);
   if (heard == WEIR_HEARD_SPIN || heard == WEIR_HEARD_HANG)
     return weir_fail(problem, WEIR_BROKEN, 0, "%s did not say hello in time: %s", self->base.name, words);
   describe_end(how, end, sizeof end);
@@ -97,11 +101,25 @@ static bool is_kept_busy(const weir_run *run) {
   return false;
 }
 
+/* What a program that ended by itself left of its last signal; one that handled it and went on is not meant. */
+static void take_stack(weir_supervisor *self, uint32_t how, weir_run *run) {
+  const weir_crash *crash = &self->channel.memory->crash;
+  if (crash->signal == 0 || (how < WEIR_CRASH_STATUS && how != crash->signal)) return;
+  weir_stack_print(crash, self->stack, sizeof self->stack);
+  if (self->stack[0] != '\0') run->stack = self->stack;
+}
+
 static weir_status take_end(weir_supervisor *self, weir_heard heard, char message, weir_run *run,
                             weir_problem *problem) {
   uint32_t how = weir_child_end(&self->child, heard == WEIR_HEARD_DEATH ? WEIR_CHILD_GRACE_MS : 0);
   switch (heard) {
-  case WEIR_HEARD_DEATH: weir_channel_take_dead(&self->channel, WEIR_END_CRASH, how, run); return WEIR_OK;
+  case WEIR_HEARD_DEATH:
+    weir_channel_take_dead(&self->channel, WEIR_END_CRASH, how, run);
+    take_stack(self, how, run);
+    return WEIR_OK;
+  case WEIR_HEARD_MEMORY:
+    weir_channel_take_dead(&self->channel, WEIR_END_CRASH, WEIR_CRASH_MEMORY, run);
+    return WEIR_OK;
   case WEIR_HEARD_SPIN:
     weir_channel_take_dead(&self->channel, WEIR_END_SPIN, 0, run);
     if (run->count > SPIN_RECORDS && is_kept_busy(run)) weir_channel_take_dead(&self->channel, WEIR_END_LIMIT, 0, run);
@@ -112,15 +130,25 @@ static weir_status take_end(weir_supervisor *self, weir_heard heard, char messag
   return weir_fail(problem, WEIR_BROKEN, 0, "%s answered '%c' to a scenario", self->base.name, message);
 }
 
+/* Each run that has to be ended costs seconds: one that always hangs would take hours over a suite. */
+static weir_status refuse(const weir_supervisor *self, weir_problem *problem) {
+  return weir_fail(problem, WEIR_BROKEN, 0,
+                   "not run: the %u cases before had to be ended, since the target did not come back (--stalls %u)",
+                   self->stalls_max, 2 * self->stalls_max);
+}
+
 static weir_status supervisor_run(weir_runner *runner, const weir_scenario *scenario, weir_run *run,
                                   weir_problem *problem) {
   weir_supervisor *self = (weir_supervisor *)runner;
+  if (self->stalls_max != 0 && self->stalls >= self->stalls_max) return refuse(self, problem);
   weir_status status = WEIR_OK;
   for (unsigned tries = 0; tries < 2; tries++) {
     status = worker_ask(self, scenario, problem);
     if (status != WEIR_OK) return status;
     char message = 0;
     weir_heard heard = weir_child_hear(&self->child, self->spin_ms, self->hang_ms, &message);
+    bool stalled = heard == WEIR_HEARD_SPIN || heard == WEIR_HEARD_HANG;
+    self->stalls = stalled ? self->stalls + 1 : 0;
     if (heard == WEIR_HEARD_MESSAGE && message == 'd') return weir_channel_take(&self->channel, run, problem);
     status = take_end(self, heard, message, run, problem);
     /* Dead before its first record: it may have been on its way out already.  A new one shows whether it was. */
@@ -155,7 +183,10 @@ weir_status weir_supervisor_open(const char *name, const weir_runner_options *op
       .become = become,
       .context = context,
       .forget = forget,
-      .child = {.pair = -1, .errors = -1},
+      .child = {.pair = -1,
+                .errors = -1,
+                .memory_mib = options != NULL && options->memory_mib != 0 ? options->memory_mib : MEMORY_MIB_DEFAULT},
+      .stalls_max = options != NULL ? options->stalls_max : 0,
       .spin_ms = options != NULL && options->spin_ms != 0 ? options->spin_ms : SPIN_MS_DEFAULT,
       .hang_ms = options != NULL && options->hang_ms != 0 ? options->hang_ms : HANG_MS_DEFAULT,
       .log = options != NULL && options->log,
