@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,22 +25,14 @@ static bool is_ours(const Elf64_Ehdr *head) {
          head->e_ident[EI_DATA] == data && head->e_shentsize == sizeof(Elf64_Shdr) && head->e_shnum > 0;
 }
 
-/* The sections, to be freed; NULL: it is no such file, or there is no memory. */
-static Elf64_Shdr *read_sections(int file, uint32_t *count) {
-  Elf64_Ehdr head;
-  if (!read_at(file, &head, sizeof head, 0) || !is_ours(&head)) return NULL;
-  Elf64_Shdr *sections = calloc(head.e_shnum, sizeof *sections);
-  if (sections == NULL) return NULL;
-  *count = head.e_shnum;
-  if (read_at(file, sections, head.e_shnum * sizeof *sections, head.e_shoff)) return sections;
-  free(sections);
-  return NULL;
+static bool read_section(int file, const Elf64_Ehdr *head, uint32_t number, Elf64_Shdr *section) {
+  return number < head->e_shnum && read_at(file, section, sizeof *section, head->e_shoff + number * sizeof *section);
 }
 
-static const Elf64_Shdr *find_section(const Elf64_Shdr *sections, uint32_t count, uint32_t type) {
-  for (uint32_t i = 0; i < count; i++)
-    if (sections[i].sh_type == type && sections[i].sh_link < count) return &sections[i];
-  return NULL;
+static bool find_section(int file, const Elf64_Ehdr *head, uint32_t type, Elf64_Shdr *section) {
+  for (uint32_t i = 0; read_section(file, head, i, section); i++)
+    if (section->sh_type == type) return true;
+  return false;
 }
 
 static bool covers(const Elf64_Sym *symbol, uint64_t place) {
@@ -65,13 +56,12 @@ static bool find_symbol(int file, const Elf64_Shdr *table, uint64_t place, Elf64
   return false;
 }
 
-static bool name_in(int file, const Elf64_Shdr *sections, const Elf64_Shdr *table, uint64_t place, char *name,
-                    uint64_t *into) {
+static bool name_in(int file, const Elf64_Ehdr *head, uint32_t type, uint64_t place, char *name, uint64_t *into) {
+  Elf64_Shdr table, names;
   Elf64_Sym symbol;
-  if (table == NULL || !find_symbol(file, table, place, &symbol)) return false;
-  const Elf64_Shdr *names = &sections[table->sh_link];
-  if (symbol.st_name >= names->sh_size) return false;
-  ssize_t length = pread(file, name, NAME_MAX_BYTES - 1, (off_t)(names->sh_offset + symbol.st_name));
+  if (!find_section(file, head, type, &table) || !read_section(file, head, table.sh_link, &names)) return false;
+  if (!find_symbol(file, &table, place, &symbol) || symbol.st_name >= names.sh_size) return false;
+  ssize_t length = pread(file, name, NAME_MAX_BYTES - 1, (off_t)(names.sh_offset + symbol.st_name));
   name[length > 0 ? length : 0] = '\0';
   for (char *c = name; *c != '\0'; c++)
     if (*c < '!' || *c > '~') *c = '?';
@@ -80,17 +70,16 @@ static bool name_in(int file, const Elf64_Shdr *sections, const Elf64_Shdr *tabl
 }
 
 /* What a file calls the function at a place: its own table knows more than the
- * one that the dynamic linker is given. */
+ * one that the dynamic linker is given.  Nothing is allocated, so that what is
+ * told does not depend on how much memory is left. */
 static bool find_name(const char *path, uint64_t place, char *name, uint64_t *into) {
   struct stat about;
+  Elf64_Ehdr head;
   int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) return false;
-  uint32_t count = 0;
-  Elf64_Shdr *sections = fstat(file, &about) == 0 && S_ISREG(about.st_mode) ? read_sections(file, &count) : NULL;
   bool found =
-      sections != NULL && (name_in(file, sections, find_section(sections, count, SHT_SYMTAB), place, name, into) ||
-                           name_in(file, sections, find_section(sections, count, SHT_DYNSYM), place, name, into));
-  free(sections);
+      fstat(file, &about) == 0 && S_ISREG(about.st_mode) && read_at(file, &head, sizeof head, 0) && is_ours(&head) &&
+      (name_in(file, &head, SHT_SYMTAB, place, name, into) || name_in(file, &head, SHT_DYNSYM, place, name, into));
   (void)close(file);
   return found;
 }

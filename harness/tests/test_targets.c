@@ -17,7 +17,7 @@
 #include "targets/target.h"
 
 #define PLUGIN(name) WEIR_BINARY_FOLDER "/plugins/" name ".so"
-#define PRELOAD WEIR_BINARY_FOLDER "/lib/libweir-preload.so"
+#define PRELOAD      WEIR_BINARY_FOLDER "/lib/libweir-preload.so"
 
 static weir_problem problem;
 
