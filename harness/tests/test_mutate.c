@@ -104,7 +104,7 @@ START_TEST(every_kind_of_change_comes_about) {
     changed[mutation] += !weir_scenario_equal(&scenario, &before);
   }
   for (unsigned i = 0; i < WEIR_MUTATION_COUNT; i++) {
-    ck_assert_msg(changed[i] > ROUNDS / 200, "%s: %u", weir_mutation_name(i), changed[i]);
+    ck_assert_msg(changed[i] > ROUNDS / 400, "%s: %u", weir_mutation_name(i), changed[i]);
     ck_assert_msg(changed[i] >= done[i] / 4, "%s: %u of %u", weir_mutation_name(i), changed[i], done[i]);
   }
 }

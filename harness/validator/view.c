@@ -433,11 +433,14 @@ static void end_raised(weir_view *view, const weir_record *record, const weir_pa
 
 static void end_get_buffer(weir_view *view, const weir_record *record, const weir_pair *pair) {
   weir_given *given = &view->given;
-  if (!given->asked || given->index != pair->index || given->used) return; /* something came inside it */
+  bool usable = weir_buffer_kind_usable((uint8_t)(record->b >> 56));
+  if (!given->asked || given->index != pair->index || given->used) { /* something came inside it */
+    if (!usable || (uint32_t)record->b == 0) enter(view, WEIR_FACT_BAD_BUFFER, pair->index);
+    return;
+  }
   given->size = (uint32_t)record->b;
   given->kind = (uint8_t)(record->b >> 56);
   given->ready = true;
-  bool usable = weir_buffer_kind_usable(given->kind);
   if (usable && given->size > 0) {
     if (given->hint > 0 ? (uint32_t)given->hint != given->size : given->size <= 1 || given->size >= 65536)
       enter(view, WEIR_FACT_ODD_SIZE, pair->index);

@@ -9,6 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "python"))
 import loops  # noqa: E402
+import secure  # noqa: E402
 import weir  # noqa: E402
 
 SELECTORS = {"epoll": "EpollSelector", "poll": "PollSelector", "select": "SelectSelector"}
@@ -17,10 +18,10 @@ SELECTORS = {"epoll": "EpollSelector", "poll": "PollSelector", "select": "Select
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--selector", choices=sorted(SELECTORS), default="epoll")
-    loops.add_tls_options(parser)
+    secure.add_options(parser)
     options = parser.parse_args()
     selector = getattr(selectors, SELECTORS[options.selector])
-    loops.test("asyncio", weir.version(), lambda: asyncio.SelectorEventLoop(selector()), **loops.tls(options))
+    loops.test("asyncio", weir.version(), lambda: asyncio.SelectorEventLoop(selector()), **secure.arguments(options))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import logging
 import os
 import sys
 
-import secure
 import weir
 
 # What asyncio documents for a stream transport.
@@ -126,16 +125,6 @@ class Harness:
                 self.loop.run_forever()
         with contextlib.suppress(Exception):
             self.loop.close()
-
-
-def add_tls_options(parser):
-    parser.add_argument("--tls", choices=sorted(secure.WAYS))
-    parser.add_argument("--version", choices=["1.2", "1.3"], default="1.3")
-
-
-def tls(options):
-    """The keyword arguments of test() for such options."""
-    return secure.choose(options.tls, options.version, CAPABILITIES) if options.tls else {}
 
 
 def test(name, version, new_loop, capabilities=CAPABILITIES, way=create_connection):

@@ -1,15 +1,19 @@
-"""TLS: three ways from a connected socket to a transport, for loops.test(way=...)."""
+"""TLS: three ways from a connected socket to a transport, for loops.test().
+
+    secure.add_options(parser)
+    loops.test(..., **secure.arguments(parser.parse_args()))
+"""
 
 import asyncio
 
+import loops
 import weir
 
 
 def client(context):
     async def create_connection(loop, connection):
-        await loop.create_connection(
-            connection.first, sock=connection.make_socket(), ssl=context, server_hostname=weir.TLS_HOST
-        )
+        sock = connection.make_socket()
+        await loop.create_connection(connection.first, sock=sock, ssl=context, server_hostname=weir.TLS_HOST)
 
     return create_connection
 
@@ -41,10 +45,15 @@ WAYS = {"client": client, "server": server, "start": start}
 MISSING = ("half_close", "write_eof", "connections")
 
 
-def choose(side, version, capabilities):
-    """What loops.test() needs for the way `side`, as its keyword arguments."""
-    context = weir.tls(side == "server", version)
-    return {
-        "way": WAYS[side](context),
-        "capabilities": [word for word in capabilities if word not in MISSING] + ["tls"],
-    }
+def add_options(parser):
+    parser.add_argument("--tls", choices=sorted(WAYS))
+    parser.add_argument("--version", choices=["1.2", "1.3"], default="1.3")
+
+
+def arguments(options):
+    """The keyword arguments of loops.test() for such options."""
+    if options.tls is None:
+        return {}
+    context = weir.tls(options.tls == "server", options.version)
+    capabilities = [word for word in loops.CAPABILITIES if word not in MISSING]
+    return {"way": WAYS[options.tls](context), "capabilities": capabilities + ["tls"]}

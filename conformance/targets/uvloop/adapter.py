@@ -6,13 +6,14 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "python"))
 import loops  # noqa: E402
+import secure  # noqa: E402
 
 
 def main():
     uvloop = loops.installed("uvloop")
     parser = argparse.ArgumentParser()
-    loops.add_tls_options(parser)
-    loops.test("uvloop", uvloop.__version__, uvloop.new_event_loop, **loops.tls(parser.parse_args()))
+    secure.add_options(parser)
+    loops.test("uvloop", uvloop.__version__, uvloop.new_event_loop, **secure.arguments(parser.parse_args()))
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ bool naive_is_tls(const naive_story *story, int before);
 bool naive_eof_closes(const naive_story *story, int before); /* TLS without half-close: whatever eof_received gives */
 bool naive_gave_up(const naive_story *story, int before); /* TLS: truncated, or the peer's end was waited for in vain */
 int naive_recv_end(const naive_story *story, int before); /* recv gave 0 that was not for want of room or a reset's */
-int naive_recv_end(const naive_story *story, int before);   /* recv gave 0 that was not for want of room or a reset's */
+int naive_recv_end(const naive_story *story, int before); /* recv gave 0 that was not for want of room or a reset's */
 bool naive_is_write_pipe(const naive_story *story, int before);
 int naive_peer_end(const naive_story *story, int before); /* the peer's FIN */
 int naive_end(const naive_story *story, int before);      /* that, or where only recv shows it, that */
