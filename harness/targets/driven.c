@@ -49,7 +49,10 @@ static weir_status load(const char *path, const weir_protocol_target **target, w
 
 static void serve_plugin(const weir_driven *self, int memory, int pair) {
   void *place = mmap(NULL, sizeof(weir_serve_memory), PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
-  if (place == MAP_FAILED) _exit(127);
+  if (place == MAP_FAILED) {
+    dprintf(STDERR_FILENO, "the shared memory cannot be mapped: %s\n", strerror(errno));
+    _exit(127);
+  }
   const weir_protocol_target *target = NULL;
   weir_problem problem = {.text = ""};
   if (load(self->name, &target, &problem) != WEIR_OK) target = NULL;
@@ -63,8 +66,10 @@ static void become(void *context, int memory, int pair) {
   char value[32];
   (void)snprintf(value, sizeof value, "%d,%d", memory, pair);
   if (setenv(WEIR_PROTOCOL_VARIABLE, value, 1) != 0 || setenv(WEIR_PROTOCOL_LIBRARY_VARIABLE, self->library, 1) != 0 ||
-      setenv("PYTHONPATH", self->python, 1) != 0 || setenv("PYTHONHASHSEED", "0", 0) != 0)
+      setenv("PYTHONPATH", self->python, 1) != 0 || setenv("PYTHONHASHSEED", "0", 0) != 0) {
+    dprintf(STDERR_FILENO, "the environment cannot be set: %s\n", strerror(errno));
     _exit(127);
+  }
   (void)execvp(self->command[0], self->command);
   dprintf(STDERR_FILENO, "%s: %s\n", self->command[0], strerror(errno));
   _exit(127);
