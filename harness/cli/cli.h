@@ -70,7 +70,7 @@ WEIR_MUST_USE weir_status weir_cli_load_scenario(const char *name, weir_suite *s
 WEIR_MUST_USE weir_status weir_cli_print_trace(const weir_record *records, size_t count, FILE *out);
 
 /* ---- A run of many cases: what `test` and `replay` have in common. */
-enum { WEIR_CLI_TARGETS_MAX = 256 };
+enum { WEIR_CLI_TARGETS_MAX = 256, WEIR_CLI_STALLS_DEFAULT = 10 };
 
 typedef struct weir_cli_campaign {
   const char *targets[WEIR_CLI_TARGETS_MAX];
@@ -82,6 +82,7 @@ typedef struct weir_cli_campaign {
   bool strict;
   bool log;
   bool posix; /* --faults posix */
+  uint32_t memory_mib, stalls_max;
   uint64_t seed;
   bool brief;                            /* the table's rows alone */
   int explain;                           /* failures to be explained behind a table; -1: the default */
@@ -100,7 +101,9 @@ enum {
   WEIR_CLI_KEY_EXPLAIN,
   WEIR_CLI_KEY_TRACES,
   WEIR_CLI_KEY_BRIEF,
-  WEIR_CLI_KEY_FAULTS
+  WEIR_CLI_KEY_FAULTS,
+  WEIR_CLI_KEY_MEMORY,
+  WEIR_CLI_KEY_STALLS
 };
 /* clang-format off */
 #define WEIR_CLI_FAULTS_OPTION                                                                                         \
@@ -114,6 +117,9 @@ enum {
    "explain the first N failures behind the table, known ones left out (default 1; 0 with --brief)", 0},               \
   {"traces", WEIR_CLI_KEY_TRACES, "FOLDER", 0, "write every trace to FOLDER/TARGET/CASE.jsonl", 0},                    \
   WEIR_CLI_FAULTS_OPTION,                                                                                              \
+  {"memory", WEIR_CLI_KEY_MEMORY, "MIB", 0, "what one run may take before it counts as a crash (default 1024)", 0},    \
+  {"stalls", WEIR_CLI_KEY_STALLS, "N", 0,                                                                              \
+   "run no more of a target that hung or spun in N cases in a row (default 10; 0: run all)", 0},                       \
   {"log", WEIR_CLI_KEY_LOG, NULL, 0, "let the standard error of targets through", 0}
 /* clang-format on */
 /* --faults: whether EINTR may come. */

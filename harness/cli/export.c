@@ -187,6 +187,7 @@ typedef struct script {
   const weir_case *of;
   words judged; /* rules */
   words has;    /* what decides about parts */
+  char *text;   /* the scenario */
 } script;
 
 static void write_place(FILE *out, const script *self, const char *line, size_t size) {
@@ -195,19 +196,13 @@ static void write_place(FILE *out, const script *self, const char *line, size_t 
     const char *at = memmem(line, size, places[i], strlen(places[i]));
     if (at == NULL) continue;
     (void)fwrite(line, 1, (size_t)(at - line), out);
-    char *text = NULL;
     switch (i) {
     case 0:
       write_quoted(out, self->of->about.title[0] != '\0' ? self->of->about.title : self->of->name, "");
       (void)fputs(".\n", out);
       return;
     case 1: write_rules(out, &self->judged); return;
-    case 2:
-      text = malloc(WEIR_TEXT_MAX);
-      if (text != NULL && weir_scenario_print(self->of->scenario, NULL, text, WEIR_TEXT_MAX) < WEIR_TEXT_MAX)
-        write_quoted(out, text, "    ");
-      free(text);
-      return;
+    case 2: write_quoted(out, self->text, "    "); return;
     case 4:
       if (words_have(&self->has, "tls", 3)) (void)fputs(", TLS on it,", out);
       (void)fwrite(at + 5, 1, size - (size_t)(at + 5 - line), out);
@@ -322,7 +317,11 @@ static weir_status export_case(const export_options *self, const weir_case *of, 
   collect(of->scenario, &made.has);
   if (self->tls) words_add(&made.has, "tls");
   for (size_t i = 0; i < made.judged.count; i++) words_add(&made.has, made.judged.all[i]);
+  made.text = malloc(WEIR_TEXT_MAX);
+  if (made.text == NULL) return weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory for the scenario's text");
+  if (weir_scenario_print(of->scenario, NULL, made.text, WEIR_TEXT_MAX) >= WEIR_TEXT_MAX) made.text[0] = '\0';
   write_script(out, &made, template, size);
+  free(made.text);
   return WEIR_OK;
 }
 

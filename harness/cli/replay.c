@@ -48,7 +48,7 @@ static weir_status load(const replay_options *self, weir_suite *suite, weir_prob
 }
 
 int weir_cli_replay(int argc, char **argv) {
-  replay_options self = {.campaign = {.explain = -1}};
+  replay_options self = {.campaign = {.explain = -1, .stalls_max = WEIR_CLI_STALLS_DEFAULT}};
   char name[WEIR_CASE_NAME_MAX];
   self.campaign.command = weir_cli_cut_command(&argc, argv);
   if (!weir_cli_parse(&parser, argc, argv, &self)) return WEIR_EXIT_USAGE;

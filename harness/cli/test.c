@@ -239,7 +239,11 @@ int weir_cli_test(int argc, char **argv) {
   char **command = weir_cli_cut_command(&argc, argv), **spread = spread_streams(&argc, argv);
   int exit_status = WEIR_EXIT_USAGE;
   if (self != NULL && spread != NULL) {
-    self->campaign = (weir_cli_campaign){.explain = -1, .seed = 1, .command = command, .plan = {.window = SIZE_MAX}};
+    self->campaign = (weir_cli_campaign){.explain = -1,
+                                         .seed = 1,
+                                         .command = command,
+                                         .stalls_max = WEIR_CLI_STALLS_DEFAULT,
+                                         .plan = {.window = SIZE_MAX}};
     exit_status = test_targets(self, argc, spread);
   } else {
     weir_cli_say("no memory for the options");

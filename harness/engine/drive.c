@@ -87,10 +87,12 @@ static void find_end(const weir_driven_run *run, weir_family family, size_t size
   *finding = (weir_check_finding){.rule = weir_family_rule(family), .count = 1, .at = hand->position};
   if (hand->inside == WEIR_INSIDE_FILL) finding->rule = WEIR_RULE_R1;
   char with[64] = "";
-  if (run->end == WEIR_DRIVEN_CRASH && run->how < 256)
+  if (run->end == WEIR_DRIVEN_CRASH && run->how == WEIR_CRASH_MEMORY)
+    (void)snprintf(with, sizeof with, ", it took more memory than it may");
+  else if (run->end == WEIR_DRIVEN_CRASH && run->how < WEIR_CRASH_STATUS)
     (void)snprintf(with, sizeof with, ", signal %u (%.30s)", run->how, strsignal((int)run->how));
   else if (run->end == WEIR_DRIVEN_CRASH)
-    (void)snprintf(with, sizeof with, ", exit status %u", run->how - 256);
+    (void)snprintf(with, sizeof with, ", exit status %u", run->how - WEIR_CRASH_STATUS);
   (void)snprintf(finding->message, sizeof finding->message, "at byte %" PRIu64 ": %s %s%s", hand->position,
                  how[run->end], weir_inside_name(hand->inside), with);
   weir_delivery delivery = hand->delivery;

@@ -54,6 +54,8 @@ typedef struct weir_case_result {
   bool proof;                      /* ... is what the case is there for */
   char again[2 * WEIR_REASON_MAX]; /* the command that repeats the first finding */
   char *detail;                    /* lines for a person; NULL: none */
+  /* Of a crash: a line a function, innermost first; NULL: nothing is known. */
+  char *stack;
   /* What expectations say of it (expectations.h), rules as bits by weir_rule. */
   uint64_t known[2];                  /* rules whose break here is a known deviation */
   uint64_t gone[2];                   /* those of them that were kept: an unexpected pass */

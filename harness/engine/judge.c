@@ -170,6 +170,12 @@ static weir_status keep_records(judging *self) {
   return WEIR_OK;
 }
 
+static weir_status keep_stack(const weir_run *run, weir_case_result *result) {
+  if (run->stack == NULL) return WEIR_OK;
+  result->stack = strdup(run->stack);
+  return result->stack != NULL ? WEIR_OK : WEIR_NO_MEMORY;
+}
+
 weir_status weir_engine_judge(const weir_run *run, uint32_t needs, uint32_t capabilities, bool strict, bool keep_trace,
                               weir_case_result *result) {
   weir_case_result_clear(result);
@@ -190,6 +196,7 @@ weir_status weir_engine_judge(const weir_run *run, uint32_t needs, uint32_t capa
   }
   free(memory);
   if (status == WEIR_OK && (keep_trace || result->finding_count > 0)) status = keep_records(&self);
+  if (status == WEIR_OK) status = keep_stack(run, result);
   if (status != WEIR_OK) weir_case_result_clear(result);
   return status;
 }

@@ -18,6 +18,7 @@ void weir_case_result_clear(weir_case_result *result) {
   free(result->findings);
   free(result->records);
   free(result->detail);
+  free(result->stack);
   *result = (weir_case_result){.of = result->of};
 }
 

@@ -34,6 +34,7 @@ WEIR_EXPORT int weir_adapter_hello(int abi, const char *name, const char *versio
   if (status == WEIR_OK) {
     front->capabilities = capabilities;
     front->worker.memory->layer = front->layer;
+    weir_crash_watch(&front->worker.memory->crash);
     status = weir_worker_hello(&front->worker, name, version, capabilities, &problem);
   }
   weir_front_unlock(front);

@@ -8,22 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <string.h>
 #include <sys/socket.h>
 
+#include "interpose/addresses.h"
 #include "interpose/calls.h"
 #include "interpose/descriptors.h"
 #include "interpose/real.h"
-
-enum { CONNECTION_PORT = 7, CONTROL_PORT = 9, NO_PORT = -1 };
-
-static int port_of(const struct sockaddr *address, socklen_t length) {
-  struct sockaddr_in there;
-  if (address == NULL || length < sizeof there || address->sa_family != AF_INET) return NO_PORT;
-  memcpy(&there, address, sizeof there);
-  return there.sin_addr.s_addr == htonl(INADDR_LOOPBACK) ? ntohs(there.sin_port) : NO_PORT;
-}
 
 /* As a non-blocking socket does it: the way is open once it can be written to. */
 static int answer(int descriptor) {
@@ -34,11 +24,12 @@ static int answer(int descriptor) {
 WEIR_EXPORT int connect(int descriptor, const struct sockaddr *address, socklen_t length) {
   if (!weir_the_front.enabled) return weir_real()->connect(descriptor, address, length);
   if (weir_front_knows(descriptor)) return (int)weir_calls_answer(-EISCONN);
-  int port = port_of(address, length);
-  if (port != CONNECTION_PORT && port != CONTROL_PORT) return weir_real()->connect(descriptor, address, length);
+  int port = weir_address_port(address, length);
+  if (port != WEIR_PORT_CONNECTION && port != WEIR_PORT_CONTROL)
+    return weir_real()->connect(descriptor, address, length);
   weir_front *front = weir_front_lock();
-  bool taken = port == CONTROL_PORT ? weir_descriptors_take_control(front, descriptor)
-                                    : weir_descriptors_take_connection(front, descriptor);
+  bool taken = port == WEIR_PORT_CONTROL ? weir_descriptors_take_control(front, descriptor)
+                                         : weir_descriptors_take_connection(front, descriptor);
   weir_front_unlock(front);
   return taken ? answer(descriptor) : (int)weir_calls_answer(-ECONNREFUSED);
 }

@@ -141,18 +141,48 @@ bool weir_descriptors_take_control(weir_front *front, int descriptor) {
   return true;
 }
 
-bool weir_descriptors_take_connection(weir_front *front, int descriptor) {
-  if (!front->running || descriptor < 0 || descriptor >= WEIR_DESCRIPTORS_MAX) return false;
-  for (unsigned number = WEIR_THE_CONNECTION; number < WEIR_OBJECTS_FIXED; number++) {
+/* The descriptor of the first connection that still has the one it was given, and is nobody's; -1: there is none. */
+static int first_given(weir_front *front, unsigned *number) {
+  if (!front->running) return -1;
+  for (*number = WEIR_THE_CONNECTION; *number < WEIR_OBJECTS_FIXED; ++*number) {
+    if (front->taken >> (*number - WEIR_THE_CONNECTION) & 1) continue;
     for (unsigned slot = 0; slot < WEIR_CONNECTIONS; slot++) {
       int given = front->placeholders[slot];
-      if (given < 0 || number_of(front, given) != number) continue;
-      set_object(front, given, WEIR_THE_PARKED);
-      set_object(front, descriptor, number);
-      return true;
+      if (given >= 0 && number_of(front, given) == *number) return given;
     }
   }
-  return false;
+  return -1;
+}
+
+bool weir_descriptors_take_connection(weir_front *front, int descriptor) {
+  unsigned number;
+  int given = first_given(front, &number);
+  if (given < 0 || descriptor < 0 || descriptor >= WEIR_DESCRIPTORS_MAX) return false;
+  front->taken |= (uint8_t)(1u << (number - WEIR_THE_CONNECTION));
+  set_object(front, given, WEIR_THE_PARKED);
+  set_object(front, descriptor, number);
+  return true;
+}
+
+int weir_descriptors_accept(weir_front *front) {
+  unsigned number;
+  int given = front->over ? -1 : first_given(front, &number);
+  if (given < 0) return -1;
+  front->taken |= (uint8_t)(1u << (number - WEIR_THE_CONNECTION));
+  front->accepted |= (uint8_t)(1u << (number - WEIR_THE_CONNECTION));
+  return given;
+}
+
+bool weir_descriptors_can_accept(weir_front *front) {
+  unsigned number;
+  return !front->over && first_given(front, &number) >= 0;
+}
+
+bool weir_descriptors_add_listener(weir_front *front, int descriptor) {
+  if (descriptor < 0 || descriptor >= WEIR_DESCRIPTORS_MAX) return false;
+  unsigned number = take_object(front, WEIR_OBJECT_LISTENER);
+  set_object(front, descriptor, number);
+  return number != 0;
 }
 
 static void drop_reference(weir_front *front, unsigned number) {

@@ -24,6 +24,14 @@ bool weir_descriptors_take_connection(weir_front *front, int descriptor);
 /* ... or for the control descriptor, beside it.  False: there is no run. */
 bool weir_descriptors_take_control(weir_front *front, int descriptor);
 
+/* The descriptor of the first connection that nobody has taken is the program's
+ * from now on; -1: there is none. */
+int weir_descriptors_accept(weir_front *front);
+/* Whether there is one. */
+bool weir_descriptors_can_accept(weir_front *front);
+/* The program's descriptor listens for them.  False: there is no room. */
+bool weir_descriptors_add_listener(weir_front *front, int descriptor);
+
 /* A new descriptor stands for a new epoll instance. */
 void weir_descriptors_add_epoll(weir_front *front, int descriptor);
 /* ... for a new timer, whose points in time are times of day or not. */

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "interpose/front.h"
@@ -70,6 +71,29 @@ static bool descriptor_call(long number, const long a[], long *result) {
   }
 }
 
+static bool opening_call(long number, const long a[], long *result) {
+  int descriptor = number_of(a[0]);
+  switch (number) {
+  case SYS_connect: *result = connect(descriptor, pointer(a[1]), (socklen_t)a[2]); return true;
+  case SYS_bind: *result = bind(descriptor, pointer(a[1]), (socklen_t)a[2]); return true;
+  case SYS_listen: *result = listen(descriptor, number_of(a[1])); return true;
+  case SYS_accept: *result = accept(descriptor, pointer(a[1]), pointer(a[2])); return true;
+  case SYS_accept4: *result = accept4(descriptor, pointer(a[1]), pointer(a[2]), number_of(a[3])); return true;
+  default: return false;
+  }
+}
+
+static bool timer_call(long number, const long a[], long *result) {
+  switch (number) {
+  case SYS_timerfd_create: *result = timerfd_create(number_of(a[0]), number_of(a[1])); return true;
+  case SYS_timerfd_settime:
+    *result = timerfd_settime(number_of(a[0]), number_of(a[1]), pointer(a[2]), pointer(a[3]));
+    return true;
+  case SYS_timerfd_gettime: *result = timerfd_gettime(number_of(a[0]), pointer(a[1])); return true;
+  default: return false;
+  }
+}
+
 static bool wait_call(long number, const long a[], long *result) {
   int first = number_of(a[0]);
   switch (number) {
@@ -101,5 +125,6 @@ bool weir_dispatch(long number, const long arguments[WEIR_SYSCALL_ARGUMENTS], lo
   default: break;
   }
   return transfer(number, arguments, result) || descriptor_call(number, arguments, result) ||
+         opening_call(number, arguments, result) || timer_call(number, arguments, result) ||
          wait_call(number, arguments, result);
 }

@@ -1,11 +1,15 @@
 /* epoll: the program's sets are the kernel's, with our descriptors beside them. */
 #include <errno.h>
+#include <limits.h>
 
 #include "interpose/clock.h"
 #include "interpose/descriptors.h"
+#include "interpose/doorbell.h"
 #include "interpose/real.h"
 #include "interpose/timers.h"
 #include "interpose/wait.h"
+
+enum { RINGS_MAX = 1000 }; /* of the bell, in one wait */
 
 static int made(int descriptor) {
   if (descriptor < 0) return descriptor;
@@ -43,30 +47,30 @@ WEIR_EXPORT int epoll_ctl(int epoll, int operation, int descriptor, struct epoll
 
 /* ---- Waiting ---------------------------------------------------------------- */
 typedef struct epoll_wait_call {
-  int epoll;
+  weir_sleep sleep;
   struct epoll_event *events;
   int most;
-  const sigset_t *mask;
 } epoll_wait_call;
 
 static int look(void *context, weir_shown shown, int milliseconds) {
-  const epoll_wait_call *call = context;
+  epoll_wait_call *call = context;
   weir_front *front = weir_front_lock();
-  weir_object *set = weir_front_object(front, call->epoll);
+  weir_object *set = weir_front_object(front, call->sleep.epoll);
   int count = weir_interest_report(front, set, shown, call->events, call->most);
   weir_front_unlock(front);
   if (count == call->most || milliseconds == WEIR_LOOK_OURS) return count;
-  int others = weir_real()->epoll_pwait(call->epoll, call->events + count, call->most - count,
-                                        count > 0 ? 0 : milliseconds, call->mask);
+  const int time = count > 0 ? 0 : milliseconds;
+  int others = weir_doorbell_wait(&call->sleep, call->events + count, call->most - count, time, NULL);
   if (others < 0) return count > 0 ? count : -1;
   return count + others;
 }
 
 /* Whether a set watches anything of ours, and what. */
-static bool wants(int epoll, weir_wanted *wanted) {
-  if (!weir_front_knows(epoll)) return false;
+static bool wants(weir_sleep *sleep, weir_wanted *wanted) {
+  if (!weir_front_knows(sleep->epoll)) return false;
   weir_front *front = weir_front_lock();
-  const weir_object *set = weir_front_object(front, epoll);
+  const weir_object *set = weir_front_object(front, sleep->epoll);
+  sleep->changes = set->changes;
   bool any = set->kind == WEIR_OBJECT_EPOLL && (set->watched_count > 0 || weir_timers_next(front) >= 0);
   *wanted = (weir_wanted){0};
   if (any) weir_interest_add(front, set, wanted);
@@ -79,14 +83,33 @@ static int wait_simulated(const weir_wanted *wanted, epoll_wait_call *call, int6
       .wanted = *wanted, .milliseconds = milliseconds < 0 ? -1 : milliseconds, .look = look, .context = call});
 }
 
-WEIR_EXPORT int epoll_pwait(int epoll, struct epoll_event *events, int most, int milliseconds, const sigset_t *mask) {
+/* One wait, until it is over or the bell was rung; timeout as for weir_doorbell_wait.
+ * A wait with an end may end early, but not wait twice. */
+static int wait_once(epoll_wait_call *call, int milliseconds, const struct timespec *timeout) {
   weir_wanted wanted;
-  if (most > 0 && wants(epoll, &wanted))
-    return wait_simulated(&wanted, &(epoll_wait_call){epoll, events, most, mask}, milliseconds);
-  int64_t since = weir_clock_real();
-  int count = weir_real()->epoll_pwait(epoll, events, most, milliseconds, mask);
-  if (milliseconds != 0) weir_clock_slept(since);
+  if (call->most > 0 && wants(&call->sleep, &wanted)) {
+    int count = wait_simulated(&wanted, call, timeout != NULL ? weir_clock_milliseconds(timeout) : milliseconds);
+    if (timeout != NULL || milliseconds >= 0) call->sleep.rung = false;
+    return count;
+  }
+  const int64_t since = weir_clock_real();
+  int count = weir_doorbell_wait(&call->sleep, call->events, call->most, milliseconds, timeout);
+  if (milliseconds != 0 || timeout != NULL) weir_clock_slept(since);
   return count;
+}
+
+/* Who is woken by the bell has waited for nothing yet: the timeout begins anew. */
+static int wait_all(epoll_wait_call *call, int milliseconds, const struct timespec *timeout) {
+  for (unsigned rings = 0; rings < RINGS_MAX; rings++) {
+    int count = wait_once(call, milliseconds, timeout);
+    if (count != 0 || !call->sleep.rung) return count;
+  }
+  return 0;
+}
+
+WEIR_EXPORT int epoll_pwait(int epoll, struct epoll_event *events, int most, int milliseconds, const sigset_t *mask) {
+  return wait_all(&(epoll_wait_call){.sleep = {.epoll = epoll, .mask = mask}, .events = events, .most = most},
+                  milliseconds, NULL);
 }
 
 WEIR_EXPORT int epoll_wait(int epoll, struct epoll_event *events, int most, int milliseconds) {
@@ -95,15 +118,12 @@ WEIR_EXPORT int epoll_wait(int epoll, struct epoll_event *events, int most, int 
 
 WEIR_EXPORT int epoll_pwait2(int epoll, struct epoll_event *events, int most, const struct timespec *timeout,
                              const sigset_t *mask) {
-  weir_wanted wanted;
-  if (most > 0 && wants(epoll, &wanted))
-    return wait_simulated(&wanted, &(epoll_wait_call){epoll, events, most, mask}, weir_clock_milliseconds(timeout));
-  if (weir_real()->epoll_pwait2 == NULL) {
+  const bool exact = weir_real()->epoll_pwait2 != NULL;
+  if (!exact && !weir_front_knows(epoll)) {
     errno = ENOSYS;
     return -1;
   }
-  int64_t since = weir_clock_real();
-  int count = weir_real()->epoll_pwait2(epoll, events, most, timeout, mask);
-  weir_clock_slept(since);
-  return count;
+  const int64_t milliseconds = weir_clock_milliseconds(timeout);
+  return wait_all(&(epoll_wait_call){.sleep = {.epoll = epoll, .mask = mask}, .events = events, .most = most},
+                  milliseconds > INT_MAX ? INT_MAX : (int)milliseconds, exact ? timeout : NULL);
 }

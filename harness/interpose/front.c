@@ -16,6 +16,7 @@ weir_front weir_the_front = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
     .placeholders = {-1, -1, -1, -1},
     .control = -1,
+    .bell = -1,
     .objects =
         {
             [WEIR_THE_PARKED] = {.kind = WEIR_OBJECT_PARKED},
@@ -62,6 +63,8 @@ void weir_front_begin(weir_front *front) {
   front->running = true;
   front->over = front->reported = false;
   front->timeouts = front->timeouts_at = 0;
+  front->taken = front->accepted = 0;
+  front->arrivals++;
   weir_clock_restart(front);
 }
 
@@ -70,6 +73,7 @@ int weir_front_open(weir_front *front, unsigned connection) {
   if (descriptor < 0) return -1;
   (void)weir_network_open(&front->network, connection, front->outgoing[connection], WEIR_OUTGOING_MAX);
   weir_probe_init(&front->probes[connection], &front->application, connection);
+  front->arrivals++;
   return descriptor;
 }
 

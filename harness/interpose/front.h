@@ -34,6 +34,7 @@ typedef enum weir_object_kind {
   WEIR_OBJECT_LEFT,       /* a connection of an earlier run, which its program never closed */
   WEIR_OBJECT_PARKED,     /* closed, but its placeholder is kept for the next connection: EBADF */
   WEIR_OBJECT_CONTROL,    /* readable when the application's turn or the end has come: a byte for each wait */
+  WEIR_OBJECT_LISTENER,   /* bound to 127.0.0.1:7: readable while a connection waits to be accepted */
   WEIR_OBJECT_EPOLL,      /* an epoll instance */
   WEIR_OBJECT_TIMER       /* a timerfd: the kernel shows it, virtual time sets it off (timers.h) */
 } weir_object_kind;
@@ -64,6 +65,9 @@ typedef struct weir_object {
   uint32_t references; /* descriptors that stand for it */
   uint32_t watched_count;
   weir_watched watched[WEIR_WATCHED_MAX]; /* of an epoll instance */
+  uint32_t asleep;                        /* threads that the kernel blocks with it (doorbell.h) */
+  bool rung;                              /* the bell is in it */
+  uint32_t changes;                       /* of what it watches of ours */
   weir_timer timer;
 } weir_object;
 
@@ -94,6 +98,7 @@ typedef struct weir_front {
   weir_object objects[WEIR_OBJECTS_MAX];
   int placeholders[WEIR_CONNECTIONS]; /* descriptors of connections, in use or parked; -1: none */
   int control;
+  int bell;        /* doorbell.h; -1: there is none */
   uint32_t timers; /* objects that are timers: mostly none, and nobody is asked */
 
   /* The run. */
@@ -103,6 +108,9 @@ typedef struct weir_front {
   bool called;      /* the control descriptor's byte was read since the last wait */
   uint64_t notices; /* of those bytes, so far */
   uint32_t timeouts, timeouts_at;
+  uint8_t taken;     /* connections that the program has connected or accepted, a bit each */
+  uint8_t accepted;  /* ... accepted: it is the server */
+  uint64_t arrivals; /* of connections that can be accepted, so far */
   weir_trace trace;
   weir_network network;
   weir_application application;

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <poll.h>
 
+#include "interpose/doorbell.h"
+
 _Static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR && EPOLLHUP == POLLHUP &&
                    EPOLLRDHUP == POLLRDHUP && EPOLLWRBAND == POLLWRBAND && EPOLLRDNORM == POLLRDNORM &&
                    EPOLLWRNORM == POLLWRNORM,
@@ -68,6 +70,7 @@ int weir_interest_control(weir_front *front, int epoll, int operation, int descr
   if (operation != EPOLL_CTL_ADD && operation != EPOLL_CTL_MOD && operation != EPOLL_CTL_DEL) return -EINVAL;
   int result = change(front, set, operation, descriptor, event);
   if (result == 0) weir_interest_apply(front);
+  if (result == 0) weir_doorbell_ring(front, epoll);
   return result;
 }
 
@@ -92,18 +95,25 @@ void weir_interest_apply(weir_front *front) {
   }
 }
 
+void weir_interest_want(const weir_front *front, const weir_object *object, unsigned interest, weir_wanted *wanted) {
+  if (object->kind == WEIR_OBJECT_CONTROL) wanted->control = true;
+  if (object->kind == WEIR_OBJECT_LISTENER) wanted->listener = true;
+  if (object->kind == WEIR_OBJECT_CONNECTION)
+    wanted->interest[weir_front_connection(front, object)] |= (uint8_t)interest;
+}
+
 void weir_interest_add(const weir_front *front, const weir_object *set, weir_wanted *wanted) {
   for (uint32_t i = 0; i < set->watched_count; i++) {
     const weir_watched *watched = &set->watched[i];
     const weir_object *object = &front->objects[watched->object];
-    if (object->kind == WEIR_OBJECT_CONTROL) wanted->control = true;
-    if (object->kind != WEIR_OBJECT_CONNECTION || watched->spent) continue;
-    wanted->interest[weir_front_connection(front, object)] |= (uint8_t)weir_interest_from_poll(watched->events);
+    if (watched->spent && object->kind != WEIR_OBJECT_CONTROL) continue;
+    weir_interest_want(front, object, weir_interest_from_poll(watched->events), wanted);
   }
 }
 
 unsigned weir_interest_shown(const weir_front *front, const weir_object *object, weir_shown shown) {
   if (object->kind == WEIR_OBJECT_CONNECTION) return shown.ready[weir_front_connection(front, object)];
+  if (object->kind == WEIR_OBJECT_LISTENER) return shown.arrival ? WEIR_POLL_IN : 0;
   if (object->kind != WEIR_OBJECT_CONTROL) return 0;
   return shown.calls ? WEIR_POLL_IN | WEIR_POLL_OUT : WEIR_POLL_OUT;
 }
@@ -111,6 +121,7 @@ unsigned weir_interest_shown(const weir_front *front, const weir_object *object,
 /* What grows with every edge of what is watched. */
 static uint64_t edges_of(const weir_front *front, const weir_object *object, weir_shown shown,
                          const weir_watched *watched) {
+  if (object->kind == WEIR_OBJECT_LISTENER) return front->arrivals;
   if (object->kind != WEIR_OBJECT_CONNECTION) return 2 * front->notices + (shown.calls ? 1 : 0);
   const weir_simulation *simulation = &front->network.connections[weir_front_connection(front, object)];
   return weir_simulation_edges(simulation, weir_interest_from_poll(watched->events));

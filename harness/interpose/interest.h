@@ -15,6 +15,7 @@ void weir_interest_forget(weir_front *front, unsigned object);
 typedef struct weir_shown {
   uint8_t ready[WEIR_CONNECTIONS]; /* each connection: WEIR_POLL_..., not masked */
   bool calls;                      /* the control descriptor is readable */
+  bool arrival;                    /* a connection can be accepted */
   bool timers;                     /* a timer has come: the kernel shows it */
 } weir_shown;
 /* ... of one of our descriptors: WEIR_POLL_... */
@@ -26,8 +27,10 @@ void weir_interest_apply(weir_front *front);
 /* What a set waits for. */
 typedef struct weir_wanted {
   uint8_t interest[WEIR_CONNECTIONS]; /* in each connection: WEIR_POLL_IN | WEIR_POLL_OUT */
-  bool control;
+  bool control, listener;
 } weir_wanted;
+/* Adds what one of our descriptors is watched for: WEIR_POLL_... */
+void weir_interest_want(const weir_front *front, const weir_object *object, unsigned interest, weir_wanted *wanted);
 void weir_interest_add(const weir_front *front, const weir_object *set, weir_wanted *wanted);
 
 /* Writes the events that are to be reported, in order of registration, at most

@@ -87,10 +87,7 @@ static bool wants(const struct pollfd *polled, nfds_t count, weir_wanted *wanted
   for (nfds_t i = 0; i < count; i++) {
     const weir_object *object = weir_front_object(front, polled[i].fd);
     any = any || is_simulated(front, polled[i].fd);
-    if (object->kind == WEIR_OBJECT_CONTROL) wanted->control = true;
-    if (object->kind != WEIR_OBJECT_CONNECTION) continue;
-    wanted->interest[weir_front_connection(front, object)] |=
-        (uint8_t)weir_interest_from_poll((unsigned short)polled[i].events);
+    weir_interest_want(front, object, weir_interest_from_poll((unsigned short)polled[i].events), wanted);
   }
   any = any || weir_timers_next(front) >= 0;
   weir_front_unlock(front);

@@ -30,6 +30,10 @@
   X(writev, ssize_t, (int, const struct iovec *, int))                                                                 \
   X(sendfile, ssize_t, (int, int, off_t *, size_t))                                                                    \
   X(connect, int, (int, const struct sockaddr *, socklen_t))                                                           \
+  X(bind, int, (int, const struct sockaddr *, socklen_t))                                                              \
+  X(listen, int, (int, int))                                                                                           \
+  X(accept, int, (int, struct sockaddr *, socklen_t *))                                                                \
+  X(accept4, int, (int, struct sockaddr *, socklen_t *, int))                                                          \
   X(shutdown, int, (int, int))                                                                                         \
   X(close, int, (int))                                                                                                 \
   X(getsockname, int, (int, struct sockaddr *, socklen_t *))                                                           \

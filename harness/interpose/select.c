@@ -102,11 +102,9 @@ static int wants(const select_call *call, weir_wanted *wanted) {
     const weir_object *object = weir_front_object(front, descriptor);
     if (object->kind == WEIR_OBJECT_PARKED) any = -EBADF;
     if (any >= 0) any = 1;
-    if (object->kind == WEIR_OBJECT_CONTROL) wanted->control = true;
-    if (object->kind != WEIR_OBJECT_CONNECTION) continue;
-    uint8_t *interest = &wanted->interest[weir_front_connection(front, object)];
-    if (FD_ISSET(descriptor, &call->asked.in)) *interest |= WEIR_POLL_IN;
-    if (FD_ISSET(descriptor, &call->asked.out)) *interest |= WEIR_POLL_OUT;
+    const unsigned interest = (FD_ISSET(descriptor, &call->asked.in) ? WEIR_POLL_IN : 0u) |
+                              (FD_ISSET(descriptor, &call->asked.out) ? WEIR_POLL_OUT : 0u);
+    weir_interest_want(front, object, interest, wanted);
   }
   if (any == 0) any = weir_timers_next(front) >= 0;
   weir_front_unlock(front);

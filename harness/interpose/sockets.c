@@ -6,19 +6,16 @@
 #define _XOPEN_SOURCE 700
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "interpose/addresses.h"
 #include "interpose/calls.h"
 #include "interpose/descriptors.h"
 #include "interpose/real.h"
 #include "simulation/layers.h"
-
-/* The two ends, as getsockname and getpeername tell. */
-enum { PROGRAM_PORT = 49152, PEER_PORT = 7 };
 
 /* ---- Ending --------------------------------------------------------------------- */
 WEIR_EXPORT int shutdown(int descriptor, int how) {
@@ -50,39 +47,37 @@ static bool is_control(int descriptor) {
   return control;
 }
 
-static void tell_address(int port, struct sockaddr *address, socklen_t *length) {
-  struct sockaddr_in here = {
-      .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  memcpy(address, &here, *length < sizeof here ? *length : sizeof here);
-  *length = sizeof here;
-}
-
 /* A TCP connection's addresses are made up; of anything else the placeholder knows.
  * False: libc has it. */
-static bool asks_address(int descriptor, int port, struct sockaddr *address, socklen_t *length, ssize_t *result) {
+static bool asks_address(int descriptor, bool own, struct sockaddr *address, socklen_t *length, ssize_t *result) {
   weir_front *front = weir_calls_enter(descriptor, result, WEIR_PASS_ON);
   if (front == NULL) return *result == -EBADF;
   const bool tcp = front->simulation->layer == WEIR_LAYER_TCP || front->simulation->layer == WEIR_LAYER_TLS;
-  const bool known = port == PROGRAM_PORT || weir_simulation_is_connected(front->simulation);
+  const bool known = own || weir_simulation_is_connected(front->simulation);
+  const bool serves = front->accepted >> (front->simulation - front->network.connections) & 1;
   weir_front_unlock(front);
   *result = known ? 0 : -ENOTCONN;
-  if (tcp && known) tell_address(port, address, length);
+  if (tcp && known) weir_address_tell(own == serves ? WEIR_PORT_CONNECTION : WEIR_PORT_OTHER, address, length);
   return tcp;
 }
 
 WEIR_EXPORT int getsockname(int descriptor, struct sockaddr *restrict address, socklen_t *restrict length) {
   ssize_t result;
-  if (asks_address(descriptor, PROGRAM_PORT, address, length, &result)) return (int)weir_calls_answer(result);
+  if (weir_listens(descriptor)) {
+    weir_address_tell(WEIR_PORT_CONNECTION, address, length);
+    return 0;
+  }
+  if (asks_address(descriptor, true, address, length, &result)) return (int)weir_calls_answer(result);
   return weir_real()->getsockname(descriptor, address, length);
 }
 
 WEIR_EXPORT int getpeername(int descriptor, struct sockaddr *restrict address, socklen_t *restrict length) {
   ssize_t result;
   if (is_control(descriptor)) {
-    tell_address(PEER_PORT, address, length);
+    weir_address_tell(WEIR_PORT_CONNECTION, address, length);
     return 0;
   }
-  if (asks_address(descriptor, PEER_PORT, address, length, &result)) return (int)weir_calls_answer(result);
+  if (asks_address(descriptor, false, address, length, &result)) return (int)weir_calls_answer(result);
   return weir_real()->getpeername(descriptor, address, length);
 }
 

@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "interpose/clock.h"
+#include "interpose/descriptors.h"
 #include "interpose/threads.h"
 #include "interpose/timers.h"
 
@@ -17,7 +18,9 @@ typedef enum outcome {
 
 /* What the connections show now. */
 static weir_shown show(weir_front *front) {
-  weir_shown shown = {.calls = weir_front_calls(front), .timers = weir_timers_came(front)};
+  weir_shown shown = {.calls = weir_front_calls(front),
+                      .arrival = weir_descriptors_can_accept(front),
+                      .timers = weir_timers_came(front)};
   if (!front->running) return shown;
   for (unsigned connection = 0; connection < WEIR_CONNECTIONS; connection++) {
     const weir_simulation *simulation = weir_network_connection(&front->network, connection);
@@ -52,6 +55,7 @@ static weir_shown enter(const weir_wait *wait, int64_t *now) {
     weir_front_check(front);
   }
   result.calls = weir_front_calls(front);
+  result.arrival = wait->wanted.listener && weir_descriptors_can_accept(front);
   weir_front_unlock(front);
   return result;
 }
@@ -118,7 +122,7 @@ static bool has_passed(int64_t deadline) {
 /* A wait that only told of the program's other descriptors is no sign of
  * spinning: other threads have their say at any time. */
 static void excuse(const weir_wait *wait, const weir_shown *shown) {
-  bool ours = shown->calls;
+  bool ours = shown->calls || (shown->arrival && wait->wanted.listener);
   for (unsigned connection = 0; connection < WEIR_CONNECTIONS; connection++)
     ours =
         ours || (shown->ready[connection] & (wait->wanted.interest[connection] | WEIR_POLL_ERR | WEIR_POLL_HUP)) != 0;

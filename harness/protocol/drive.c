@@ -56,7 +56,8 @@ static weir_status open_protocol(weir_drive *drive, weir_problem *problem) {
   drive->hand->inside = WEIR_INSIDE_OPEN;
   drive->protocol = drive->target->open(&drive->observer, &drive->calls);
   drive->hand->inside = WEIR_INSIDE_NOTHING;
-  if (drive->protocol == NULL) return weir_fail(problem, WEIR_NO_MEMORY, 0, "open() gave no protocol");
+  if (drive->protocol == NULL)
+    return weir_fail(problem, WEIR_NO_MEMORY, 0, "open() gave no protocol: that stands for no memory");
   const weir_protocol_callbacks *callbacks = drive->protocol->callbacks;
   if (callbacks == NULL || callbacks->size != sizeof *callbacks)
     return weir_fail(

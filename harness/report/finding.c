@@ -81,6 +81,11 @@ static void put_message(weir_page *page, const weir_finding *finding) {
   put_paragraph(page, "broken", text, 3);
 }
 
+static void put_stack(weir_page *page, const weir_case_result *of, const weir_finding *finding) {
+  char text[WEIR_TEXT_LINE_MAX];
+  if (weir_report_stack(of, finding, text, sizeof text)) put_paragraph(page, "stack", text, page->terse ? 2 : 4);
+}
+
 /* The message tells what was legal in place of most things; where the machine
  * itself forbids a callback, its table does. */
 static void put_legal(weir_page *page, const weir_case_result *of, const weir_finding *finding) {
@@ -221,6 +226,7 @@ static weir_status put_all(weir_page *page, const weir_target_result *target, co
   if (of->record_count > 0) end_line(page);
   if (of->detail != NULL) put_detail(page, of->detail);
   put_message(page, finding);
+  put_stack(page, of, finding);
   put_legal(page, of, finding);
   if (of->of == NULL) return status;
   char command[COMMAND_MAX];

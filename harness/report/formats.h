@@ -22,6 +22,9 @@ bool weir_report_judged(const weir_target_result *target, unsigned rule);
 bool weir_report_exercised(const weir_target_result *target, unsigned rule);
 /* The name of its case, or "" where it has none (a trace recorded elsewhere). */
 const char *weir_report_case_name(const weir_case_result *result);
+/* "abort+0x12 (libc.so.6) < faulty_abort+0x9 (faulty.so) < ...": where a case
+ * crashed, in one line; false: it did not, or nobody knows. */
+bool weir_report_stack(const weir_case_result *result, const weir_finding *finding, char *out, size_t size);
 /* What was read before the finding's own words: "C1 MUST". */
 const weir_rule_info *weir_report_rule(const weir_finding *finding);
 

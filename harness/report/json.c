@@ -32,6 +32,17 @@ static json_t *whole(json_t *object, bool is_whole) {
   return NULL;
 }
 
+static json_t *lines(const char *all) {
+  json_t *array = json_array();
+  bool is_whole = true;
+  while (is_whole && *all != '\0') {
+    size_t length = strcspn(all, "\n");
+    is_whole = append(array, json_stringn(all, length));
+    all += length + (all[length] != '\0');
+  }
+  return whole(array, is_whole);
+}
+
 static json_t *finding_json(const weir_case_result *result, const weir_finding *finding) {
   const weir_rule_info *rule = weir_report_rule(finding);
   json_t *object = json_object();
@@ -74,6 +85,7 @@ static json_t *case_json(const weir_case_result *result) {
   if (is_whole && result->profile[0] != 0) is_whole = put(object, "profile", text(result->profile));
   if (is_whole && result->note[0] != 0) is_whole = put(object, "shown", text(result->note));
   if (is_whole && result->again[0] != 0) is_whole = put(object, "again", text(result->again));
+  if (is_whole && result->stack != NULL) is_whole = put(object, "stack", lines(result->stack));
   if (is_whole && result->detail != NULL) is_whole = put(object, "detail", text(result->detail));
   return whole(object, is_whole && put(object, "findings", findings_json(result)));
 }

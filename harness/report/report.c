@@ -32,6 +32,21 @@ weir_status weir_report_write(const weir_result *result, weir_format format, con
   return fflush(out) == 0 && !ferror(out) ? WEIR_OK : WEIR_IO;
 }
 
+bool weir_report_stack(const weir_case_result *result, const weir_finding *finding, char *out, size_t size) {
+  if (result->stack == NULL || finding->event + 1 != result->record_count) return false;
+  size_t used = 0;
+  for (const char *c = result->stack; *c != '\0' && used + 4 < size; c++) {
+    if (*c == '\n') {
+      memcpy(out + used, " < ", 3);
+      used += 3;
+    } else {
+      out[used++] = *c;
+    }
+  }
+  out[used] = '\0';
+  return true;
+}
+
 const weir_rule_info *weir_report_rule(const weir_finding *finding) {
   static const weir_rule_info unknown = {.id = "?", .level = WEIR_MUST, .source = "", .sentence = "an unknown rule"};
   const weir_rule_info *rule = weir_rule_get(finding->rule);

@@ -207,6 +207,16 @@ static size_t count_known(const weir_target_result *target, unsigned rule, const
   return count;
 }
 
+/* Where the first of them crashed, if that is how this rule was broken. */
+static void write_stack(const weir_table *table, const weir_case_result *first, unsigned rule) {
+  char text[WEIR_TEXT_LINE_MAX];
+  for (size_t i = 0; i < first->finding_count; i++) {
+    if (first->findings[i].rule != rule || !weir_report_stack(first, &first->findings[i], text, sizeof text)) continue;
+    (void)weir_text_paragraph(table->out, "", 14, text, table->width, 2);
+    return;
+  }
+}
+
 static void write_rule_group(const weir_table *table, const weir_target_result *target, unsigned rule) {
   const weir_case_result *first = NULL;
   size_t count = weir_report_broken(target, rule, &first), known = count_known(target, rule, &first);
@@ -220,6 +230,7 @@ static void write_rule_group(const weir_table *table, const weir_target_result *
   (void)snprintf(text + size, sizeof text - (size_t)size, "%s%s", known > 0 ? "" : " ", weir_report_case_name(first));
   (void)weir_text_paragraph(table->out, label, 14, text, table->width, 2);
   (void)weir_text_paragraph(table->out, "", 14, info->sentence, table->width, 2);
+  write_stack(table, first, rule);
 }
 
 /* What has gone away, a line a case: each is a line of a file that somebody has to take out. */

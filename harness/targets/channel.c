@@ -58,6 +58,7 @@ static uint32_t batch_of(const weir_scenario *const *scenarios, uint32_t count) 
 }
 
 static void load_first(weir_channel_memory *memory, const weir_scenario *scenario) {
+  memory->crash.signal = memory->crash.count = 0;
   memory->scenario.count = scenario->count;
   memcpy(memory->scenario.steps, scenario->steps, scenario->count * sizeof *scenario->steps);
   memory->items[0] = (weir_channel_item){.step_count = scenario->count};

@@ -19,6 +19,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#include "targets/crash.h"
 #include "weir/scenario.h"
 #include "weir/status.h"
 #include "weir/trace.h"
@@ -63,6 +64,7 @@ typedef struct weir_channel_memory {
   /* the run in hand; both are the worker's */
   uint32_t running; /* 1: it is between 'r' and 'd' */
   uint32_t first;   /* record of its trace; where the worker died, the trace ends at the first zero */
+  weir_crash crash; /* where the worker was at the last signal that ends a process */
   weir_scenario scenario;
   weir_record records[WEIR_CHANNEL_AHEAD + WEIR_CHANNEL_RECORDS];
 } weir_channel_memory;

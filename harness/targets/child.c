@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -43,6 +44,14 @@ static bool redirect(int errors) {
   return nothing >= 0 && dup2(nothing, 0) == 0 && (errors < 0 || dup2(errors, 2) == 2) && dup2(2, 1) == 1;
 }
 
+/* Where memory gets short, it is this process that is to go, and not the engine. */
+static void offer_oneself(void) {
+  int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return;
+  (void)!write(file, "1000", 4);
+  (void)close(file);
+}
+
 static _Noreturn void child_run(weir_child_become *become, void *context, int memory, int pair, int errors,
                                 pid_t parent) {
   (void)setpgid(0, 0);
@@ -52,6 +61,7 @@ static _Noreturn void child_run(weir_child_become *become, void *context, int me
   (void)sigprocmask(SIG_SETMASK, &none, NULL);
   (void)signal(SIGPIPE, SIG_DFL);
   if (!redirect(errors)) _exit(127);
+  offer_oneself();
   int high_memory = raise_descriptor(memory), high_pair = raise_descriptor(pair);
   if (high_memory < 0 || high_pair < 0) _exit(127);
   close_others(high_memory, high_pair);
@@ -79,7 +89,7 @@ static weir_status child_fork(weir_child *child, weir_child_become *become, void
 
 weir_status weir_child_start(weir_child *child, weir_child_become *become, void *context, int memory, bool show_errors,
                              weir_problem *problem) {
-  *child = (weir_child){.pair = -1, .errors = -1};
+  *child = (weir_child){.pair = -1, .errors = -1, .memory_mib = child->memory_mib};
   int pair[2] = {-1, -1}, errors[2] = {-1, -1};
   weir_status status = WEIR_OK;
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
@@ -143,6 +153,20 @@ static int pair_look(weir_child *child, char *message) {
   return size < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
 }
 
+/* What it has in memory, in MiB; 0: nobody knows. */
+static uint64_t resident_mib(pid_t pid) {
+  char path[40], text[100];
+  (void)snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  ssize_t size = read(file, text, sizeof text - 1);
+  (void)close(file);
+  text[size > 0 ? size : 0] = '\0';
+  uint64_t pages = 0;
+  long page = sysconf(_SC_PAGESIZE);
+  return page > 0 && sscanf(text, "%*s %" SCNu64, &pages) == 1 ? pages * (uint64_t)page >> 20 : 0;
+}
+
 /* A hang does not run at all: so much real time with no processor time used.
  * Where real time runs out and the child has run meanwhile, it spins on a busy
  * machine. */
@@ -164,6 +188,7 @@ weir_heard weir_child_hear(weir_child *child, uint32_t spin_ms, uint32_t hang_ms
   uint32_t step = step_of(progress);
   int64_t begin = clock_ms(CLOCK_MONOTONIC), used = clock_ms(child->clock);
   int64_t ran = begin, used_then = used; /* when it was last seen to have run, and what it had used by then */
+  const uint64_t had = child->memory_mib != 0 ? resident_mib(child->pid) : 0;
   for (;;) {
     struct pollfd ready[2] = {{.fd = child->pair, .events = POLLIN}, {.fd = child->errors, .events = POLLIN}};
     (void)poll(ready, 2, SLICE_MS);
@@ -172,6 +197,7 @@ weir_heard weir_child_hear(weir_child *child, uint32_t spin_ms, uint32_t hang_ms
     int seen = pair_look(child, message);
     if (seen > 0) return WEIR_HEARD_MESSAGE;
     if (seen < 0 || !alive) return WEIR_HEARD_DEATH;
+    if (child->memory_mib != 0 && resident_mib(child->pid) > had + child->memory_mib) return WEIR_HEARD_MEMORY;
     int64_t used_now = clock_ms(child->clock), now = clock_ms(CLOCK_MONOTONIC);
     if (step_of(progress) != step) {
       step = step_of(progress);

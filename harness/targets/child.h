@@ -23,6 +23,7 @@ typedef struct weir_child {
   int pair;
   int errors; /* its standard error, -1: let through or closed */
   clockid_t clock;
+  uint32_t memory_mib;            /* what it may take while it is listened to; 0: as much as there is */
   char tail[WEIR_CHILD_TAIL_MAX]; /* the last of its standard error */
   size_t tail_size;
 } weir_child;
@@ -34,7 +35,8 @@ typedef enum weir_heard {
   WEIR_HEARD_MESSAGE,
   WEIR_HEARD_DEATH, /* it is dead or has closed its end */
   WEIR_HEARD_SPIN,  /* it has used its processor time up */
-  WEIR_HEARD_HANG   /* the real time is over */
+  WEIR_HEARD_HANG,  /* the real time is over */
+  WEIR_HEARD_MEMORY /* it takes more memory than it may */
 } weir_heard;
 
 /* memory: a descriptor to be handed on.  show_errors: its standard error is the engine's. */

@@ -11,7 +11,7 @@
 #include "targets/child.h"
 #include "targets/places.h"
 
-enum { SPIN_MS_DEFAULT = 2000, HANG_MS_DEFAULT = 20000, EXIT_UNAVAILABLE = 77 };
+enum { SPIN_MS_DEFAULT = 2000, HANG_MS_DEFAULT = 20000, MEMORY_MIB_DEFAULT = 1024, EXIT_UNAVAILABLE = 77 };
 
 struct weir_driven {
   const char *name;
@@ -49,7 +49,10 @@ static weir_status load(const char *path, const weir_protocol_target **target, w
 
 static void serve_plugin(const weir_driven *self, int memory, int pair) {
   void *place = mmap(NULL, sizeof(weir_serve_memory), PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
-  if (place == MAP_FAILED) _exit(127);
+  if (place == MAP_FAILED) {
+    dprintf(STDERR_FILENO, "the shared memory cannot be mapped: %s\n", strerror(errno));
+    _exit(127);
+  }
   const weir_protocol_target *target = NULL;
   weir_problem problem = {.text = ""};
   if (load(self->name, &target, &problem) != WEIR_OK) target = NULL;
@@ -63,8 +66,10 @@ static void become(void *context, int memory, int pair) {
   char value[32];
   (void)snprintf(value, sizeof value, "%d,%d", memory, pair);
   if (setenv(WEIR_PROTOCOL_VARIABLE, value, 1) != 0 || setenv(WEIR_PROTOCOL_LIBRARY_VARIABLE, self->library, 1) != 0 ||
-      setenv("PYTHONPATH", self->python, 1) != 0 || setenv("PYTHONHASHSEED", "0", 0) != 0)
+      setenv("PYTHONPATH", self->python, 1) != 0 || setenv("PYTHONHASHSEED", "0", 0) != 0) {
+    dprintf(STDERR_FILENO, "the environment cannot be set: %s\n", strerror(errno));
     _exit(127);
+  }
   (void)execvp(self->command[0], self->command);
   dprintf(STDERR_FILENO, "%s: %s\n", self->command[0], strerror(errno));
   _exit(127);
@@ -142,13 +147,16 @@ weir_status weir_driven_open(const char *name, const weir_runner_options *option
     return weir_fail(problem, WEIR_BAD_INPUT, 0, "%s: %s", name, strerror(errno));
   weir_driven *self = calloc(1, sizeof *self);
   if (self == NULL) return weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory for target %s", name);
-  *self = (weir_driven){.name = name,
-                        .command = command ? options->command : NULL,
-                        .descriptor = -1,
-                        .child = {.pair = -1, .errors = -1},
-                        .spin_ms = options != NULL && options->spin_ms != 0 ? options->spin_ms : SPIN_MS_DEFAULT,
-                        .hang_ms = options != NULL && options->hang_ms != 0 ? options->hang_ms : HANG_MS_DEFAULT,
-                        .log = options != NULL && options->log};
+  *self = (weir_driven){
+      .name = name,
+      .command = command ? options->command : NULL,
+      .descriptor = -1,
+      .child = {.pair = -1,
+                .errors = -1,
+                .memory_mib = options != NULL && options->memory_mib != 0 ? options->memory_mib : MEMORY_MIB_DEFAULT},
+      .spin_ms = options != NULL && options->spin_ms != 0 ? options->spin_ms : SPIN_MS_DEFAULT,
+      .hang_ms = options != NULL && options->hang_ms != 0 ? options->hang_ms : HANG_MS_DEFAULT,
+      .log = options != NULL && options->log};
   weir_status status = command ? find_places(self, problem) : WEIR_OK;
   if (status == WEIR_OK) status = open_memory(self, problem);
   if (status == WEIR_OK) status = start(self, problem);
@@ -207,7 +215,7 @@ weir_status weir_driven_run_check(weir_driven *driven, weir_family family, const
   memory->failed = 0;
   weir_status status = take(driven, run, problem);
   run->end = end;
-  run->how = how;
+  run->how = heard == WEIR_HEARD_MEMORY ? WEIR_CRASH_MEMORY : how;
   return status;
 }
 

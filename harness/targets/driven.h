@@ -13,7 +13,7 @@ typedef struct weir_driven weir_driven;
 /* How a check ended. */
 typedef enum weir_driven_end {
   WEIR_DRIVEN_DONE,  /* the report is filled */
-  WEIR_DRIVEN_CRASH, /* `how`: the signal, or 256 + the exit status */
+  WEIR_DRIVEN_CRASH, /* `how`: as in the record of a crash (weir/trace.h) */
   WEIR_DRIVEN_SPIN,
   WEIR_DRIVEN_HANG
 } weir_driven_end;

@@ -2,6 +2,7 @@
  * forked worker only, so that nothing it does can harm the engine. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,12 @@ static void plugin_serve(weir_worker *worker, const weir_target *target, weir_ho
   }
 }
 
+/* A sanitizer of the engine's would make an exit status of the signal. */
+static void drop_handlers(void) {
+  static const int numbers[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) (void)signal(numbers[i], SIG_DFL);
+}
+
 static void plugin_become(void *context, int memory, int pair) {
   void *place = mmap(NULL, sizeof(weir_channel_memory), PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
   if (place == MAP_FAILED) {
@@ -89,11 +96,13 @@ static void plugin_become(void *context, int memory, int pair) {
   weir_worker worker = {.memory = place, .pair = pair};
   const weir_target *target = NULL;
   weir_host_run *host = NULL;
+  drop_handlers();
   weir_status status = plugin_load(context, &target, &worker.memory->problem);
   if (status == WEIR_OK && (host = weir_host_new()) == NULL)
     status = weir_fail(&worker.memory->problem, WEIR_NO_MEMORY, 0, "no memory for a run");
   if (status == WEIR_OK && target != NULL)
     status = weir_worker_hello(&worker, target->name, target->version, target->capabilities, &worker.memory->problem);
+  weir_crash_watch(&worker.memory->crash);
   if (status == WEIR_OK)
     plugin_serve(&worker, target, host);
   else

@@ -10,6 +10,7 @@
 enum {
   SPIN_MS_DEFAULT = 2000,
   HANG_MS_DEFAULT = 20000,
+  MEMORY_MIB_DEFAULT = 1024,
   EXIT_UNAVAILABLE = 77, /* an adapter that finds its library missing says so with this status, before its hello */
   LAST_WORDS_MAX = 320,
   SPIN_RECORDS = 4096 /* a trace of a spinning program that is shorter has not been kept going by its scenario */
@@ -34,6 +35,9 @@ static weir_status explain_silence(weir_supervisor *self, weir_heard heard, weir
   char words[LAST_WORDS_MAX], end[80];
   weir_child_last_words(&self->child, words, sizeof words);
   if (words[0] == '\0') (void)snprintf(words, sizeof words, "it wrote nothing to standard error");
+  if (heard == WEIR_HEARD_MEMORY)
+    return weir_fail(problem, WEIR_BROKEN, 0, "%s took more than %u MiB before it said hello: %s", self->base.name,
+                     self->child.memory_mib, words);
   if (heard == WEIR_HEARD_SPIN || heard == WEIR_HEARD_HANG)
     return weir_fail(problem, WEIR_BROKEN, 0, "%s did not say hello in time: %s", self->base.name, words);
   describe_end(how, end, sizeof end);
@@ -98,11 +102,25 @@ static bool is_kept_busy(const weir_run *run) {
   return false;
 }
 
+/* What a program that ended by itself left of its last signal; one that handled it and went on is not meant. */
+static void take_stack(weir_supervisor *self, uint32_t how, weir_run *run) {
+  const weir_crash *crash = &self->channel.memory->crash;
+  if (crash->signal == 0 || (how < WEIR_CRASH_STATUS && how != crash->signal)) return;
+  weir_stack_print(crash, self->stack, sizeof self->stack);
+  if (self->stack[0] != '\0') run->stack = self->stack;
+}
+
 /* What became of the run that the worker had in hand when it ended. */
 static weir_status read_end(weir_supervisor *self, weir_heard heard, char message, uint32_t how, weir_run *run,
                             weir_problem *problem) {
   switch (heard) {
-  case WEIR_HEARD_DEATH: weir_channel_take_dead(&self->channel, WEIR_END_CRASH, how, run); return WEIR_OK;
+  case WEIR_HEARD_DEATH:
+    weir_channel_take_dead(&self->channel, WEIR_END_CRASH, how, run);
+    take_stack(self, how, run);
+    return WEIR_OK;
+  case WEIR_HEARD_MEMORY:
+    weir_channel_take_dead(&self->channel, WEIR_END_CRASH, WEIR_CRASH_MEMORY, run);
+    return WEIR_OK;
   case WEIR_HEARD_SPIN:
     weir_channel_take_dead(&self->channel, WEIR_END_SPIN, 0, run);
     if (run->count > SPIN_RECORDS && is_kept_busy(run)) weir_channel_take_dead(&self->channel, WEIR_END_LIMIT, 0, run);
@@ -111,6 +129,17 @@ static weir_status read_end(weir_supervisor *self, weir_heard heard, char messag
   case WEIR_HEARD_MESSAGE: break;
   }
   return weir_fail(problem, WEIR_BROKEN, 0, "%s answered '%c' to a scenario", self->base.name, message);
+}
+
+/* Each run that has to be ended costs seconds: one that always hangs would take hours over a suite. */
+static bool is_given_up(const weir_supervisor *self) {
+  return self->stalls_max != 0 && self->stalls >= self->stalls_max;
+}
+
+static weir_status refuse(const weir_supervisor *self, weir_problem *problem) {
+  return weir_fail(problem, WEIR_BROKEN, 0,
+                   "not run: the %u cases before had to be ended, since the target did not come back (--stalls %u)",
+                   self->stalls_max, 2 * self->stalls_max);
 }
 
 /* Many scenarios, and who is told of them. */
@@ -133,6 +162,7 @@ static bool take_over(weir_supervisor *self, handing *to) {
     weir_run run = {.records = NULL};
     weir_problem problem = {.text = ""};
     weir_status status = weir_channel_take(&self->channel, &run, &problem);
+    self->stalls = 0;
     if (!hand_on(to, status, &run, &problem)) return false;
   }
   return true;
@@ -144,6 +174,7 @@ static bool take_dead(weir_supervisor *self, handing *to, weir_heard heard, char
   weir_run run = {.records = NULL};
   weir_problem problem = {.text = ""};
   weir_status status = read_end(self, heard, message, how, &run, &problem);
+  self->stalls = heard == WEIR_HEARD_SPIN || heard == WEIR_HEARD_HANG ? self->stalls + 1 : 0;
   if (heard != WEIR_HEARD_DEATH || run.count > 1 || to->again) return hand_on(to, status, &run, &problem);
   to->again = true;
   return true;
@@ -163,7 +194,8 @@ static bool end_batch(weir_supervisor *self, handing *to, weir_heard heard, char
 static bool run_batch(weir_supervisor *self, handing *to) {
   weir_run none = {.records = NULL};
   weir_problem problem = {.text = ""};
-  weir_status status = worker_ask(self, to->scenarios + to->at, to->count - to->at, &problem);
+  weir_status status = is_given_up(self) ? refuse(self, &problem)
+                                         : worker_ask(self, to->scenarios + to->at, to->count - to->at, &problem);
   if (status != WEIR_OK) return hand_on(to, status, &none, &problem);
   char message = 0;
   const _Atomic uint32_t *progress = &self->channel.memory->done;
@@ -233,7 +265,10 @@ weir_status weir_supervisor_open(const char *name, const weir_runner_options *op
       .become = become,
       .context = context,
       .forget = forget,
-      .child = {.pair = -1, .errors = -1},
+      .child = {.pair = -1,
+                .errors = -1,
+                .memory_mib = options != NULL && options->memory_mib != 0 ? options->memory_mib : MEMORY_MIB_DEFAULT},
+      .stalls_max = options != NULL ? options->stalls_max : 0,
       .spin_ms = options != NULL && options->spin_ms != 0 ? options->spin_ms : SPIN_MS_DEFAULT,
       .hang_ms = options != NULL && options->hang_ms != 0 ? options->hang_ms : HANG_MS_DEFAULT,
       .log = options != NULL && options->log,

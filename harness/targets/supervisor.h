@@ -6,6 +6,7 @@
 #include "targets/child.h"
 #include "targets/memory.h"
 #include "targets/runner.h"
+#include "targets/stack.h"
 
 typedef struct weir_supervisor {
   weir_runner base;
@@ -15,6 +16,8 @@ typedef struct weir_supervisor {
   weir_channel channel;
   weir_child child;
   uint32_t spin_ms, hang_ms;
+  uint32_t stalls, stalls_max;     /* runs in a row that had to be ended */
+  char stack[WEIR_STACK_TEXT_MAX]; /* of the last crash */
   bool log;
 } weir_supervisor;
 

@@ -35,6 +35,8 @@ typedef struct weir_runner_options {
   const char *data_folder; /* where cases/ and targets/ are; NULL: found beside the executable */
   uint32_t spin_ms;        /* processor time of one run before it counts as spinning; 0: 2000 */
   uint32_t hang_ms;        /* real time before it counts as hanging; 0: 20000 */
+  uint32_t memory_mib;     /* what one run may take beside what was there before it; 0: 1024 */
+  uint32_t stalls_max;     /* runs in a row that had to be ended (hang, spin), before no more is run; 0: any number */
   bool posix;              /* faults that POSIX allows, and not those of Linux alone: EINTR */
   bool log;                /* let the worker's own standard error through */
 } weir_runner_options;
@@ -44,6 +46,7 @@ typedef struct weir_run {
   const weir_record *records;
   uint32_t count;
   uint32_t unreached; /* steps that never came to pass */
+  const char *stack;  /* of a crash: a line a function, innermost first (stack.h); NULL: nothing is known */
 } weir_run;
 
 /* WEIR_UNAVAILABLE: it is not on this machine (no such interpreter, ...), and

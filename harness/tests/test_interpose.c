@@ -5,8 +5,10 @@
 #include <check.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -481,6 +483,12 @@ static void program_syscall(const weir_adapter_run *run) {
   DEMAND(syscall(SYS_write, pipes[1], "x", 1) == 1 && syscall(SYS_read, pipes[0], bytes, 1) == 1 && bytes[0] == 'x');
   DEMAND(syscall(SYS_close, pipes[0]) == 0 && syscall(SYS_close, pipes[1]) == 0);
   DEMAND(syscall(SYS_epoll_pwait, epoll, events, 2, -1, NULL, 8) == 1 && events[0].data.fd == run->control);
+  int timer = (int)syscall(SYS_timerfd_create, CLOCK_MONOTONIC, TFD_NONBLOCK);
+  const struct itimerspec hour = {.it_value.tv_sec = 3600};
+  struct itimerspec left;
+  DEMAND(timer >= 0 && syscall(SYS_timerfd_settime, timer, 0, &hour, NULL) == 0);
+  DEMAND(syscall(SYS_timerfd_gettime, timer, &left) == 0 && left.it_value.tv_sec == 3600); /* time stands still */
+  DEMAND(close(timer) == 0);
   DEMAND(syscall(SYS_close, epoll) == 0);
 }
 
@@ -571,10 +579,86 @@ static void program_inlined(const weir_adapter_run *run) {
 }
 #endif
 
+static int port_at(int descriptor, int (*ask)(int, struct sockaddr *, socklen_t *)) {
+  struct sockaddr_in there = {.sin_port = 0};
+  socklen_t length = sizeof there;
+  DEMAND(ask(descriptor, (struct sockaddr *)&there, &length) == 0 && length == sizeof there);
+  DEMAND(there.sin_family == AF_INET && there.sin_addr.s_addr == htonl(INADDR_LOOPBACK));
+  return ntohs(there.sin_port);
+}
+
+static int ask_own(int descriptor, struct sockaddr *address, socklen_t *length) {
+  return getsockname(descriptor, address, length);
+}
+
+static int ask_other(int descriptor, struct sockaddr *address, socklen_t *length) {
+  return getpeername(descriptor, address, length);
+}
+
+static void expect_closed_by_peer(int epoll, const weir_adapter_run *run, int descriptor) {
+  struct epoll_event events[4];
+  uint8_t byte;
+  DEMAND(epoll_wait(epoll, events, 4, -1) == 1 && events[0].data.fd == descriptor);
+  DEMAND(recv(descriptor, &byte, 1, 0) == 0 && close(descriptor) == 0);
+  DEMAND(epoll_wait(epoll, events, 4, -1) == 1 && events[0].data.fd == run->control);
+  DEMAND(harness.wake() == WEIR_WAKE_STOP);
+}
+
+/* Scenario: send 20; fin.  A server that knows the port alone. */
+static void program_accept(const weir_adapter_run *run) {
+  struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(7), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  const struct sockaddr *address = (const struct sockaddr *)&here;
+  int server = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), epoll = epoll_create1(0);
+  DEMAND(server >= 0 && bind(server, address, sizeof here) == 0 && listen(server, 100) == 0);
+  DEMAND(bind(server, address, sizeof here) == -1 && errno == EINVAL && port_at(server, ask_own) == 7);
+  add_epoll(epoll, server, EPOLLIN);
+  add_epoll(epoll, run->control, EPOLLIN);
+  struct epoll_event events[4];
+  DEMAND(epoll_wait(epoll, events, 4, -1) == 1 && events[0].data.fd == server && events[0].events == EPOLLIN);
+  struct pollfd polled = {.fd = server, .events = POLLIN};
+  DEMAND(poll(&polled, 1, 0) == 1 && polled.revents == POLLIN);
+  socklen_t length = sizeof here;
+  int fd = accept4(server, (struct sockaddr *)&here, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  DEMAND(fd >= 0 && length == sizeof here && ntohs(here.sin_port) == 49152);
+  DEMAND(fcntl(fd, F_GETFL) & O_NONBLOCK && fcntl(fd, F_GETFD) == FD_CLOEXEC);
+  DEMAND(port_at(fd, ask_own) == 7 && port_at(fd, ask_other) == 49152);
+  DEMAND(accept(server, NULL, NULL) == -1 && errno == EAGAIN);
+  DEMAND(syscall(SYS_accept4, server, NULL, NULL, 0) == -1 && errno == EAGAIN);
+  DEMAND(poll(&polled, 1, 0) == 0);
+  add_epoll(epoll, fd, EPOLLIN);
+  DEMAND(epoll_wait(epoll, events, 4, -1) == 1 && events[0].data.fd == fd);
+  receive(fd, 0, 20);
+  expect_closed_by_peer(epoll, run, fd);
+  DEMAND(close(server) == 0 && close(epoll) == 0);
+}
+
+static void *wait_for_one(void *epoll) {
+  static struct epoll_event event;
+  return epoll_wait(*(const int *)epoll, &event, 1, -1) == 1 ? &event : NULL;
+}
+
+/* Scenario: send 20; fin.  The connection comes into a set that another thread waits with. */
+static void program_doorbell(const weir_adapter_run *run) {
+  int epoll = epoll_create1(0), ends[2];
+  pthread_t other;
+  void *seen = NULL;
+  DEMAND(pipe(ends) == 0);
+  add_epoll(epoll, ends[0], EPOLLIN);
+  DEMAND(pthread_create(&other, NULL, wait_for_one, &epoll) == 0);
+  DEMAND(poll(NULL, 0, 50) == 0); /* it waits by now; if not, it is the easier */
+  add_epoll(epoll, run->descriptor, EPOLLIN);
+  DEMAND(pthread_join(other, &seen) == 0 && seen != NULL);
+  DEMAND(((struct epoll_event *)seen)->data.fd == run->descriptor);
+  receive(run->descriptor, 0, 20);
+  add_epoll(epoll, run->control, EPOLLIN);
+  expect_closed_by_peer(epoll, run, run->descriptor);
+  DEMAND(close(epoll) == 0 && close(ends[0]) == 0 && close(ends[1]) == 0);
+}
+
 static int program(void) {
-  static void (*const programs[])(const weir_adapter_run *) = {program_calls,   program_epoll,       program_select,
-                                                               program_timers,  program_connections, program_spin,
-                                                               program_syscall, program_connect,     program_inlined};
+  static void (*const programs[])(const weir_adapter_run *) = {
+      program_calls,   program_epoll,   program_select,  program_timers, program_connections, program_spin,
+      program_syscall, program_connect, program_inlined, program_accept, program_doorbell};
   join_harness();
   weir_adapter_run run;
   size_t count = 0;
@@ -620,9 +704,11 @@ START_TEST(test_calls_of_a_program) {
   run_text(&under, "peer send 20\npeer fin\n");
   EXPECT_TOLD(&under, "quiescent");
   ck_assert_uint_eq(count_of(&under, WEIR_EVENT_SOCKET_CLOSE, &bytes), 1);
-  run_text(&under, "peer send 20\npeer fin\n");
-  EXPECT_TOLD(&under, "quiescent");
-  ck_assert_uint_eq(count_of(&under, WEIR_EVENT_SOCKET_CLOSE, &bytes), 1);
+  for (unsigned program = 0; program < 3; program++) {
+    run_text(&under, "peer send 20\npeer fin\n");
+    EXPECT_TOLD(&under, "quiescent");
+    ck_assert_uint_eq(count_of(&under, WEIR_EVENT_SOCKET_CLOSE, &bytes), 1);
+  }
   ck_assert_int_eq(stop(&under), 0);
 }
 END_TEST

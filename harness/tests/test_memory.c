@@ -4,6 +4,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,12 +73,32 @@ static void capture_end(capture *self, char *text, const char *output) {
   (void)close(self->memory);
 }
 
+/* How fast a search was is no result: "12 from seed 1, 860/s". */
+static void forget_rate(char *text) {
+  char *end = strstr(text, "/s\n");
+  if (end == NULL) return;
+  char *begin = end;
+  while (begin > text && begin[-1] >= '0' && begin[-1] <= '9') begin--;
+  memmove(begin, end, strlen(end) + 1);
+}
+
 typedef struct row {
   weir_cli_verb *verb;
   const char *line; /* words apart by one space */
 } row;
 
 /* Runs a verb with the k-th allocation failing.  False: there was none. */
+static int drop_one(const char *path, const struct stat *about, int kind, struct FTW *where) {
+  (void)about, (void)kind, (void)where;
+  return remove(path);
+}
+
+/* A search goes on from what is in its folder. */
+static void drop_search(void) {
+  enum { OPEN_MAX_HERE = 8 };
+  (void)nftw("search", drop_one, OPEN_MAX_HERE, FTW_DEPTH | FTW_PHYS);
+}
+
 static bool run_verb(const row *of, unsigned k, said *what) {
   char line[512], *words[WORDS_MAX], *rest = NULL;
   int count = 0;
@@ -86,6 +107,7 @@ static bool run_verb(const row *of, unsigned k, said *what) {
   words[count] = NULL;
   const char *output = count > 2 && strcmp(words[count - 2], "--output") == 0 ? words[count - 1] : NULL;
   if (output != NULL) (void)unlink(output);
+  drop_search();
   capture out, err;
   capture_begin(&out, 1);
   capture_begin(&err, 2);
@@ -95,6 +117,7 @@ static bool run_verb(const row *of, unsigned k, said *what) {
   clearerr(stdout);
   capture_end(&err, what->err, NULL);
   capture_end(&out, what->out, output);
+  forget_rate(what->out);
   return failed;
 }
 
@@ -134,12 +157,17 @@ static void set_up(void) {
            0666);
   put_file("share/cases/a/one.weir", "weir 1\ntitle one\npeer send 3; fin\n", 0666);
   put_file("share/cases/two.weir", "weir 1\ntitle two\nrules L1\npeer reset\n", 0666);
+  put_file("stream", "hello\nyou\n", 0666);
+  char template[256];
+  (void)snprintf(template, sizeof template, "%s/share/export", folder);
+  ck_assert_int_eq(symlink(WEIR_SOURCE_FOLDER "/conformance/export", template), 0);
   put_file("share/targets/plain/plain.target", "command run\nsummary a program\n", 0666);
   put_file("share/targets/snake/snake.target", "runtime python3 3.7\ncommand run.py\nsummary a script\n", 0666);
   put_file("path/python3.12", "#!/bin/sh\necho 3.12.1 $0\n", 0777);
   ck_assert_int_eq(setenv("WEIR_DATA", "share", 1) | setenv("PATH", "path", 1) | unsetenv("HOME"), 0);
   ck_assert_int_eq(unsetenv("PYENV_ROOT"), 0);
   ck_assert_int_eq(symlink(WEIR_BINARY_FOLDER "/plugins/faulty.so", "faulty.so"), 0);
+  ck_assert_int_eq(symlink(WEIR_BINARY_FOLDER "/plugins/lines.so", "lines.so"), 0);
   ck_assert_int_eq(symlink(WEIR_BINARY_FOLDER "/programs/worker", "worker"), 0);
 }
 
@@ -158,6 +186,8 @@ static bool speaks_of_memory(const said *what) {
 static bool is_clear(const said *what, const said *whole) {
   bool same = what->status == whole->status && strcmp(what->out, whole->out) == 0;
   if (same && strcmp(what->err, whole->err) == 0) return true;
+  /* A search goes on where a run of it had no memory, and says so. */
+  if (what->status == whole->status && strstr(what->out, "came to a bound of the harness") != NULL) return true;
   /* What was an error before may stay that one, without a suggestion. */
   bool refused = whole->status == WEIR_EXIT_USAGE && what->err[0] != '\0';
   return what->status == WEIR_EXIT_USAGE && (refused || speaks_of_memory(what));
@@ -250,6 +280,42 @@ static const row rows_of_list[] = {
 
 START_TEST(list) {
   check_rows(rows_of_list, sizeof rows_of_list / sizeof *rows_of_list);
+}
+END_TEST
+
+/* Of the engine's memory: a protocol that gets none from its host is another matter. */
+static const row rows_of_protocols[] = {
+    {weir_cli_test, "weir_test ./lines.so --stream none"},
+    {weir_cli_test, "weir_test ./lines.so --stream stream --case */none"},
+    {weir_cli_test, "weir_test ./faulty.so --stream stream"},
+    {weir_cli_test, "weir_test --stream stream -- ./worker well"},
+};
+
+START_TEST(protocols) {
+  check_rows(rows_of_protocols, sizeof rows_of_protocols / sizeof *rows_of_protocols);
+}
+END_TEST
+
+static const row rows_of_export[] = {
+    {weir_cli_export, "weir_export good.weir"},
+    {weir_cli_export, "weir_export a/one --rule L1 --output script"},
+    {weir_cli_export, "weir_export two"},
+    {weir_cli_export, "weir_export bad.weir"},
+};
+
+START_TEST(export) {
+  check_rows(rows_of_export, sizeof rows_of_export / sizeof *rows_of_export);
+}
+END_TEST
+
+static const row rows_of_fuzz[] = {
+    {weir_cli_fuzz, "weir_fuzz reference --runs 8 --out search"},
+    {weir_cli_fuzz, "weir_fuzz ./faulty.so --runs 6 --out search"},
+    {weir_cli_fuzz, "weir_fuzz reference --runs 3 --known bad.weir --out search"},
+};
+
+START_TEST(fuzz) {
+  check_rows(rows_of_fuzz, sizeof rows_of_fuzz / sizeof *rows_of_fuzz);
 }
 END_TEST
 
@@ -382,6 +448,9 @@ int main(void) {
   tcase_add_test(all, test_and_replay);
   tcase_add_test(all, check_and_show);
   tcase_add_test(all, list);
+  tcase_add_test(all, protocols);
+  tcase_add_test(all, export);
+  tcase_add_test(all, fuzz);
   tcase_add_test(all, reference);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);

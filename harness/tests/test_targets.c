@@ -13,9 +13,11 @@
 #include "targets/adapters.h"
 #include "targets/places.h"
 #include "targets/runtimes.h"
+#include "targets/stack.h"
 #include "targets/target.h"
 
 #define PLUGIN(name) WEIR_BINARY_FOLDER "/plugins/" name ".so"
+#define PRELOAD      WEIR_BINARY_FOLDER "/lib/libweir-preload.so"
 
 static weir_problem problem;
 
@@ -150,6 +152,74 @@ START_TEST(crash_keeps_the_trace) {
 }
 END_TEST
 
+/* The functions that are named, in this order, innermost first. */
+static void expect_stack(weir_runner *runner, const char *steps, uint32_t how, const char *inner, const char *outer) {
+  weir_run run;
+  ck_assert_int_eq(weir_runner_run(runner, scenario(steps), &run, &problem), WEIR_OK);
+  ck_assert_uint_eq(run.records[run.count - 1].code, WEIR_END_CRASH);
+  ck_assert_uint_eq(run.records[run.count - 1].a, how);
+  ck_assert_ptr_nonnull(run.stack);
+  const char *first = strstr(run.stack, inner);
+  ck_assert_msg(first == run.stack, "%s: %s", inner, run.stack);
+  ck_assert_msg(strstr(first, outer) != NULL, "%s: %s", outer, run.stack);
+}
+
+START_TEST(crash_tells_where) {
+  weir_runner *runner = open_target(PLUGIN("wreck"), NULL);
+  for (unsigned round = 0; round < 2; round++) {
+    expect_stack(runner, "app when idle: abort", SIGSEGV, "wreck_inner+", "\nwreck_outer+");
+    expect_stack(runner, "app when idle: pause_reading", SIGSEGV, "wreck_stack+", " (wreck.so)\nwreck_stack+");
+  }
+  weir_run run;
+  ck_assert_int_eq(weir_runner_run(runner, scenario("app when idle: close"), &run, &problem), WEIR_OK);
+  ck_assert_ptr_null(run.stack);
+  weir_runner_close(runner);
+}
+END_TEST
+
+/* The stack that was left belongs to a process that nobody trusts. */
+START_TEST(stack_of_nonsense) {
+  char out[WEIR_STACK_TEXT_MAX], little[16];
+  weir_crash crash = {.signal = SIGSEGV, .count = UINT32_MAX};
+  memset(crash.frames, 'x', sizeof crash.frames);
+  weir_stack_print(&crash, out, sizeof out);
+  ck_assert_ptr_nonnull(strstr(out, "xxx+0x7878787878787878"));
+  weir_stack_print(&crash, little, sizeof little);
+  ck_assert_str_eq(little, "");
+  crash = (weir_crash){.signal = SIGSEGV, .count = 3, .frames = {{.place = 1}, {.file = "/dev/zero"}, {.file = "/"}}};
+  weir_stack_print(&crash, out, sizeof out);
+  ck_assert_str_eq(out, "?\nzero+0x0\n+0x0");
+}
+END_TEST
+
+START_TEST(memory_without_end) {
+  weir_runner *runner = open_target(PLUGIN("wreck"), &(weir_runner_options){.memory_mib = 64});
+  for (unsigned round = 0; round < 2; round++) {
+    const weir_record *end = end_of(runner, "app when idle: resume_reading");
+    ck_assert_uint_eq(end->code, WEIR_END_CRASH);
+    ck_assert_uint_eq(end->a, WEIR_CRASH_MEMORY);
+    ck_assert_uint_eq(end_of(runner, "app when idle: close")->code, WEIR_END_QUIESCENT);
+  }
+  weir_runner_close(runner);
+  ck_assert(!has_children());
+}
+END_TEST
+
+START_TEST(stalls_are_not_waited_for_for_ever) {
+  weir_runner_options options = quick;
+  options.stalls_max = 2;
+  weir_runner *runner = open_target(PLUGIN("faulty"), &options);
+  ck_assert_uint_eq(end_of(runner, "app when idle: pause_reading")->code, WEIR_END_HANG);
+  ck_assert_uint_eq(end_of(runner, "app when idle: close")->code, WEIR_END_QUIESCENT);
+  ck_assert_uint_eq(end_of(runner, "app when idle: pause_reading")->code, WEIR_END_HANG);
+  ck_assert_uint_eq(end_of(runner, "app when idle: resume_reading")->code, WEIR_END_SPIN);
+  weir_run run;
+  ck_assert_int_eq(weir_runner_run(runner, scenario("app when idle: close"), &run, &problem), WEIR_BROKEN);
+  ck_assert_msg(strstr(problem.text, "not run: the 2 cases before") != NULL, "%s", problem.text);
+  weir_runner_close(runner);
+}
+END_TEST
+
 START_TEST(bad_plugins_are_told_apart) {
   unsigned descriptors = open_descriptors();
   expect_no_target("./no/such.so", NULL, WEIR_BAD_INPUT, "No such file");
@@ -269,6 +339,17 @@ static void run_batched(const char *how, uint32_t count, uint32_t most, taken *s
   ck_assert(!has_children());
 }
 
+static void expect_death(const char *how, uint32_t end) {
+  char word[16];
+  (void)snprintf(word, sizeof word, "%s", how);
+  char *command[] = {(char[]){WEIR_BINARY_FOLDER "/programs/dies"}, word, NULL};
+  ck_assert_int_eq(setenv("WEIR_PRELOAD", PRELOAD, 1), 0);
+  weir_runner *runner = open_command(command, 0);
+  for (unsigned round = 0; round < 2; round++) expect_stack(runner, "peer fin", end, "dies_here+", "\ndies_below+");
+  weir_runner_close(runner);
+  ck_assert(!has_children());
+}
+
 START_TEST(batch_runs_each) {
   static taken all;
   run_batched("work", BATCHED, BATCHED, &all);
@@ -318,6 +399,30 @@ START_TEST(batch_of_faults) {
   ck_assert_uint_eq(got.count, 6);
   for (unsigned i = 0; i < 6; i++) ck_assert_str_eq(got.words[i], weir_end_name(ends[i]));
   weir_runner_close(runner);
+}
+END_TEST
+
+/* A program's own handler still has its say, and one that gets out of it goes on. */
+START_TEST(program_tells_where_it_crashed) {
+  expect_death("plain", SIGSEGV);
+  expect_death("handler", WEIR_CRASH_STATUS + 7);
+  preload_anything();
+}
+END_TEST
+
+START_TEST(program_that_escapes_goes_on) {
+  char *command[] = {(char[]){WEIR_BINARY_FOLDER "/programs/dies"}, (char[]){"escape"}, NULL};
+  ck_assert_int_eq(setenv("WEIR_PRELOAD", PRELOAD, 1), 0);
+  weir_runner *runner = open_command(command, 0);
+  weir_run run;
+  ck_assert_int_eq(weir_runner_run(runner, scenario("peer fin"), &run, &problem), WEIR_OK);
+  ck_assert_uint_eq(run.records[run.count - 1].code, WEIR_END_CUT);
+  ck_assert_ptr_null(run.stack);
+  const weir_record *end = end_of(runner, "peer fin");
+  ck_assert_uint_eq(end->code, WEIR_END_CRASH);
+  ck_assert_uint_eq(end->a, SIGSEGV);
+  weir_runner_close(runner);
+  preload_anything();
 }
 END_TEST
 
@@ -545,6 +650,10 @@ int main(void) {
   tcase_add_test(plugins, plugin_says_what_it_is);
   tcase_add_test(plugins, plugin_faults_are_survived);
   tcase_add_test(plugins, crash_keeps_the_trace);
+  tcase_add_test(plugins, crash_tells_where);
+  tcase_add_test(plugins, stack_of_nonsense);
+  tcase_add_test(plugins, memory_without_end);
+  tcase_add_test(plugins, stalls_are_not_waited_for_for_ever);
   tcase_add_test(plugins, bad_plugins_are_told_apart);
   tcase_add_test(plugins, text_is_no_plugin);
   suite_add_tcase(suite, plugins);
@@ -559,6 +668,8 @@ int main(void) {
   tcase_add_test(programs, batch_costs_one_at_a_time);
   tcase_add_test(programs, batch_is_left);
   tcase_add_test(programs, batch_of_faults);
+  tcase_add_test(programs, program_tells_where_it_crashed);
+  tcase_add_test(programs, program_that_escapes_goes_on);
   tcase_add_test(programs, programs_without_a_hello);
   suite_add_tcase(suite, programs);
   TCase *names = tcase_create("names");

@@ -120,7 +120,7 @@ static const weir_field fields[WEIR_EVENT_COUNT][WEIR_FIELDS_MAX + 1] = {
   [WEIR_EVENT_ADVANCE] = {MILLISECONDS},
   [WEIR_EVENT_END] = {
     {.name = "how", CODE, WORD(REQUIRED, weir_end_name), .meaning = "the run ended"},
-    {.name = "number", A, FORM(UNSIGNED, HIDDEN), .meaning = "how crash: the signal, or 256 + exit status"}},
+    {.name = "number", A, FORM(UNSIGNED, HIDDEN), .meaning = "how crash: the signal, 256 + exit status, 512: too much memory"}},
 };
 
 static const weir_field raised[WEIR_FIELDS_MAX + 1] = {EXCEPTION("raised", "it raised this instead of returning")};

@@ -207,8 +207,10 @@ static void say_open(weir_line_text *text, const weir_record *record) {
 static void say_end(weir_line_text *text, const weir_record *record) {
   say(text, "end, ");
   say_word(text, weir_end_name(record->code), record->code);
-  if (record->code == WEIR_END_CRASH && record->a >= 256)
-    say(text, ": exit status %" PRIu32, record->a - 256);
+  if (record->code == WEIR_END_CRASH && record->a == WEIR_CRASH_MEMORY)
+    say(text, ": out of memory");
+  else if (record->code == WEIR_END_CRASH && record->a >= WEIR_CRASH_STATUS)
+    say(text, ": exit status %" PRIu32, record->a - WEIR_CRASH_STATUS);
   else if (record->code == WEIR_END_CRASH)
     say(text, ": signal %" PRIu32, record->a);
   else if (record->a != 0)

@@ -193,11 +193,13 @@ static void judge_L11(const weir_moment *now) {
 
 static void judge_L11_final(const weir_moment *now) {
   if (now->record->code != WEIR_END_CRASH || now->record->connection != now->connection) return;
-  if (now->record->a < 256)
+  if (now->record->a == WEIR_CRASH_MEMORY)
+    weir_break(now, WEIR_RULE_L11, now->index, "the process took more memory than a run may, and was ended");
+  else if (now->record->a < WEIR_CRASH_STATUS)
     weir_break(now, WEIR_RULE_L11, now->index, "the process died of signal %u; no call may crash it", now->record->a);
   else
     weir_break(now, WEIR_RULE_L11, now->index, "the process ended with status %u in the middle of the run",
-               now->record->a - 256);
+               now->record->a - WEIR_CRASH_STATUS);
 }
 
 /* L12: with nothing to be done, it waits. */

@@ -181,7 +181,7 @@ typedef enum weir_exception {
   X(QUIESCENT, "quiescent", "nothing is ready, no timer is armed, no step is left")                                    \
   X(SPIN, "spin", "the implementation keeps running though nothing is to be done")                                     \
   X(HANG, "hang", "the implementation does not come back, and does not run either")                                    \
-  X(CRASH, "crash", "the process died; a: the signal, or 256 + exit status")                                           \
+  X(CRASH, "crash", "the process died; a: the signal, 256 + exit status, 512: memory")                                 \
   X(LIMIT, "limit", "a bound of the harness was reached; the trace is cut there")                                      \
   X(CUT, "cut", "the record ends here, for no known reason")
 
@@ -191,6 +191,12 @@ typedef enum weir_end {
 #undef X
       WEIR_END_COUNT
 } weir_end;
+
+/* What ended a process (`a` of a crash), beside signals. */
+enum {
+  WEIR_CRASH_STATUS = 256, /* and its exit status */
+  WEIR_CRASH_MEMORY = 512  /* it was ended, since it took more memory than a run may */
+};
 
 /* Kinds of buffer that get_buffer may give.  X(NAME, word, usable). */
 #define WEIR_BUFFER_KINDS(X)                                                                                           \
