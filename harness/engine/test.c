@@ -67,7 +67,6 @@ static bool take_run(void *context, uint32_t nth, weir_status status, const weir
   const weir_engine_options *options = self->options;
   weir_case_result *one = &self->target->cases[self->places[nth]];
   count_until(self, self->places[nth]);
-  if (stopped(options)) return false;
   if (status == WEIR_OK) {
     self->status =
         weir_engine_judge(run, weir_scenario_needs(one->of->scenario), weir_runner_capabilities(self->runner),
@@ -77,7 +76,7 @@ static bool take_run(void *context, uint32_t nth, weir_status status, const weir
     (void)snprintf(one->reason, sizeof one->reason, "%.*s", (int)sizeof one->reason - 1, problem->text);
   }
   if (self->status == WEIR_OK) count_until(self, self->places[nth] + 1);
-  return self->status == WEIR_OK;
+  return self->status == WEIR_OK && !stopped(options); /* the case in hand is finished */
 }
 
 static void choose(testing *self) {
@@ -99,7 +98,7 @@ static weir_status run_all(testing *self, weir_problem *problem) {
   if (target->cases == NULL || self->scenarios == NULL || self->places == NULL)
     return weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory for the results of %s", target->name);
   choose(self);
-  weir_runner_run_each(self->runner, self->scenarios, self->count, take_run, self);
+  if (!stopped(self->options)) weir_runner_run_each(self->runner, self->scenarios, self->count, take_run, self);
   if (self->status != WEIR_OK)
     return weir_fail(problem, self->status, 0, "no memory for the result of %s", target->cases[target->count].of->name);
   if (!stopped(self->options)) count_until(self, count);

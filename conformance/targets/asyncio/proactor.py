@@ -18,6 +18,7 @@ from asyncio import proactor_events
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "python"))
 import loops  # noqa: E402
+import secure  # noqa: E402
 import weir  # noqa: E402
 
 IN_ORDER = (selectors.EVENT_READ, selectors.EVENT_WRITE)
@@ -152,8 +153,8 @@ class Loop(proactor_events.BaseProactorEventLoop):
 
 def main():
     parser = argparse.ArgumentParser()
-    loops.add_tls_options(parser)
-    loops.test("asyncio", weir.version(), Loop, **loops.tls(parser.parse_args()))
+    secure.add_options(parser)
+    loops.test("asyncio", weir.version(), Loop, **secure.arguments(parser.parse_args()))
 
 
 if __name__ == "__main__":
