@@ -18,8 +18,8 @@ static bool is_known(const weir_step *step) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  /* B18: as E12 there, where a read was short: POLLHUP behind one is taken for the end. */
-  static const fuzz_about about = {.serve = serve, .known = is_known, .rules = "B18"};
+  /* B17, B18: as E12 there, where a read was short: POLLHUP behind one is taken for the end. */
+  static const fuzz_about about = {.serve = serve, .known = is_known, .rules = "B17 B18"};
   fuzz_program(&about, data, size);
   return 0;
 }

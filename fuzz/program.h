@@ -9,7 +9,7 @@ typedef struct fuzz_about {
   fuzz_inside_serve *serve;
   /* Steps that are left out since what they show is known, and would end every search; NULL: none. */
   bool (*known)(const weir_step *step);
-  const char *rules; /* known to be broken, beside those that the variable FUZZ_KNOWN names: "C1 P7" */
+  const char *rules; /* known to be broken, beside those that the variable FUZZ_KNOWN names: "C1 P7", or "all" */
 } fuzz_about;
 
 /* Decodes the bytes and runs what of the scenario the program can do: aborts
