@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "targets/target.h"
 #include "weir/scenario.h"
 #include "weir/transport.h"
 
@@ -12,6 +13,10 @@ typedef struct fuzz_trial fuzz_trial;
 
 /* NULL: no memory. */
 fuzz_trial *fuzz_trial_new(const weir_target *target);
+/* ... on a runner of its own, which it closes. */
+fuzz_trial *fuzz_trial_on(weir_runner *runner);
+/* From now on only a MUST counts, and none of these: "C1 P7", or "all". It outlives the trial. */
+void fuzz_trial_forgive(fuzz_trial *trial, const char *rules);
 void fuzz_trial_free(fuzz_trial *trial);
 /* True: no MUST and no SHOULD is broken, and the run came to an orderly end.
  * twice: and it does the same again. */

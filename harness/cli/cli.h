@@ -36,6 +36,9 @@ struct argp;
 bool weir_cli_parse(const struct argp *parser, int argc, char **argv, void *input);
 /* Cuts `-- command...` off argv: its beginning, NULL-terminated, or NULL. */
 char **weir_cli_cut_command(int *argc, char **argv);
+/* `--stream a b c`: every word up to the next option is one.  Each gets an
+ * option of its own, since argp gives an option one value.  NULL: no memory. */
+char **weir_cli_spread_streams(int *argc, char **argv);
 /* "-- command ..." : how a target that is a command is called. */
 void weir_cli_command_name(char *const *command, char *out, size_t size);
 

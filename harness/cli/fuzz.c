@@ -20,10 +20,12 @@ typedef struct fuzz_options {
   size_t expect_count;
   const char *known[EXPECT_MOST];
   size_t known_count;
+  const char *streams[EXPECT_MOST];
+  size_t stream_count;
   bool strict, log;
 } fuzz_options;
 
-enum { KEY_EXPECT = 512, KEY_KNOWN };
+enum { KEY_EXPECT = 512, KEY_KNOWN, KEY_STREAM };
 
 static const struct argp_option options[] = {
     {"time", 't', "SECONDS", 0, "stop after so long (default 60, where no --runs is given)", 0},
@@ -32,6 +34,7 @@ static const struct argp_option options[] = {
     {"out", 'o', "FOLDER", 0, "where findings go, and what the search goes on from (default weir-fuzz/TARGET)", 0},
     {"expect", KEY_EXPECT, "FILE", 0, "known deviations, as of `weir test`; may be given again", 0},
     {"known", KEY_KNOWN, "PATH", 0, "scenarios whose findings are known, a file or a folder; may be given again", 0},
+    {"stream", KEY_STREAM, "FILE...", 0, "files or folders of bytes to begin with: the target is a protocol", 0},
     {"strict", WEIR_CLI_KEY_STRICT, NULL, 0, "a broken SHOULD fails as a MUST does", 0},
     {"log", WEIR_CLI_KEY_LOG, NULL, 0, "let the standard error of the target through", 0},
     {0}};
@@ -58,6 +61,10 @@ static error_t parse(int key, char *value, struct argp_state *state) {
   case KEY_KNOWN:
     if (self->known_count == EXPECT_MOST) argp_error(state, "at most %d places of known findings", EXPECT_MOST);
     self->known[self->known_count++] = value;
+    return 0;
+  case KEY_STREAM:
+    if (self->stream_count == EXPECT_MOST) argp_error(state, "at most %d streams: name a folder", EXPECT_MOST);
+    self->streams[self->stream_count++] = value;
     return 0;
   case WEIR_CLI_KEY_STRICT: self->strict = true; return 0;
   case WEIR_CLI_KEY_LOG: self->log = true; return 0;
@@ -233,14 +240,7 @@ static int search_target(const fuzz_options *how, weir_runner *runner) {
   self.folder.version = weir_runner_version(runner);
   self.folder.seed = how->seed;
   (void)clock_gettime(CLOCK_MONOTONIC, &self.begun);
-  int size = how->out != NULL ? snprintf(self.folder.path, sizeof self.folder.path, "%s", how->out)
-                              : snprintf(self.folder.path, sizeof self.folder.path, "weir-fuzz/%s", how->target);
-  for (char *at = self.folder.path + sizeof "weir-fuzz"; how->out == NULL && *at != '\0'; at++)
-    if (*at == '/' || *at == ' ') *at = '-'; /* the name of one folder */
-  if (size < 0 || (size_t)size >= sizeof self.folder.path) {
-    weir_cli_say("the name of the folder is too long");
-    return WEIR_EXIT_USAGE;
-  }
+  if (!weir_fuzz_folder_place(&self.folder, how->out)) return WEIR_EXIT_USAGE;
   weir_cli_signals_hold();
   weir_status status = weir_fuzz_folder_open(&self.folder, &problem);
   weir_search_options what = {.seed = how->seed,
@@ -257,17 +257,38 @@ static int search_target(const fuzz_options *how, weir_runner *runner) {
   return exit_status;
 }
 
+static int fuzz_streams(const fuzz_options *self) {
+  if (self->expect_count > 0 || self->known_count > 0) {
+    weir_cli_say("--expect and --known are for transports: a search on streams knows what is in its --out");
+    return WEIR_EXIT_USAGE;
+  }
+  const weir_fuzz_streams how = {.target = self->target,
+                                 .command = self->command,
+                                 .paths = self->streams,
+                                 .path_count = self->stream_count,
+                                 .seconds = self->seconds > 0 || self->runs > 0 ? self->seconds : SECONDS_DEFAULT,
+                                 .runs = self->runs,
+                                 .seed = self->seed,
+                                 .out = self->out,
+                                 .log = self->log};
+  return weir_cli_fuzz_streams(&how);
+}
+
 int weir_cli_fuzz(int argc, char **argv) {
   fuzz_options self = {.seed = 1};
   char name[WEIR_CASE_NAME_MAX];
   self.command = weir_cli_cut_command(&argc, argv);
-  if (!weir_cli_parse(&parser, argc, argv, &self)) return WEIR_EXIT_USAGE;
+  char **spread = weir_cli_spread_streams(&argc, argv);
+  bool parsed = spread != NULL && weir_cli_parse(&parser, argc, spread, &self);
+  free(spread);
+  if (!parsed) return WEIR_EXIT_USAGE;
   if ((self.target != NULL) == (self.command != NULL)) {
     weir_cli_say("one target is needed: `weir fuzz asyncio`, or `weir fuzz -- COMMAND...`");
     return WEIR_EXIT_USAGE;
   }
   if (self.command != NULL) weir_cli_command_name(self.command, name, sizeof name);
   if (self.command != NULL) self.target = name;
+  if (self.stream_count > 0) return fuzz_streams(&self);
   weir_problem problem = {.text = ""};
   weir_runner_options how = {.command = self.command, .spin_ms = 1000, .hang_ms = 4000, .log = self.log};
   weir_runner *runner = NULL;

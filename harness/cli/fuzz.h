@@ -10,6 +10,19 @@
 
 #include "cli/cli.h"
 #include "engine/search.h"
+#include "engine/streams.h"
+
+/* The role `protocol`: streams in place of scenarios (fuzz_streams.c). */
+typedef struct weir_fuzz_streams {
+  const char *target;
+  char *const *command;
+  const char *const *paths;
+  size_t path_count;
+  uint64_t seconds, runs, seed; /* seconds and runs: 0 where not given */
+  const char *out;
+  bool log;
+} weir_fuzz_streams;
+int weir_cli_fuzz_streams(const weir_fuzz_streams *how);
 
 typedef struct weir_fuzz_folder {
   char path[WEIR_PLACE_MAX];
@@ -18,6 +31,9 @@ typedef struct weir_fuzz_folder {
   uint64_t seed;
 } weir_fuzz_folder;
 
+/* Sets its path: out, or where that is NULL one named by the target.  False: it
+ * is too long, which is said. */
+bool weir_fuzz_folder_place(weir_fuzz_folder *folder, const char *out);
 /* Makes it, where it is not there yet. */
 WEIR_MUST_USE weir_status weir_fuzz_folder_open(weir_fuzz_folder *folder, weir_problem *problem);
 /* The runs of what was done there before. */

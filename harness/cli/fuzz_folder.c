@@ -30,6 +30,16 @@ static weir_status make_folder(const char *path, weir_problem *problem) {
   return WEIR_OK;
 }
 
+bool weir_fuzz_folder_place(weir_fuzz_folder *folder, const char *out) {
+  int size = out != NULL ? snprintf(folder->path, sizeof folder->path, "%s", out)
+                         : snprintf(folder->path, sizeof folder->path, "weir-fuzz/%s", folder->target);
+  for (char *at = folder->path + sizeof "weir-fuzz"; out == NULL && *at != '\0'; at++)
+    if (*at == '/' || *at == ' ') *at = '-'; /* the name of one folder */
+  if (size >= 0 && (size_t)size < sizeof folder->path) return true;
+  weir_cli_say("the name of the folder is too long");
+  return false;
+}
+
 weir_status weir_fuzz_folder_open(weir_fuzz_folder *folder, weir_problem *problem) {
   static const char *const inner[] = {"pool", "findings"};
   for (size_t i = 0; i < sizeof inner / sizeof *inner; i++) {

@@ -146,9 +146,7 @@ static int test_suite(const test_options *self, const weir_suite *suite, const c
 
 /* ---- Protocols */
 
-/* `--stream a b c`: every word up to the next option is one.  Each gets an
- * option of its own, since argp gives an option one value.  NULL: no memory. */
-static char **spread_streams(int *argc, char **argv) {
+char **weir_cli_spread_streams(int *argc, char **argv) {
   static char option[] = "--stream";
   char **spread = calloc(2 * (size_t)*argc + 1, sizeof *spread);
   int count = 0, taken = -1;
@@ -236,7 +234,7 @@ static int test_targets(test_options *self, int argc, char **argv) {
 
 int weir_cli_test(int argc, char **argv) {
   test_options *self = calloc(1, sizeof *self);
-  char **command = weir_cli_cut_command(&argc, argv), **spread = spread_streams(&argc, argv);
+  char **command = weir_cli_cut_command(&argc, argv), **spread = weir_cli_spread_streams(&argc, argv);
   int exit_status = WEIR_EXIT_USAGE;
   if (self != NULL && spread != NULL) {
     self->campaign = (weir_cli_campaign){.explain = -1,

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "engine/streams.h"
-#include "targets/driven.h"
 
 /* An interpreter's callback costs as many of C's. */
 #define SLOW_SHARE 400u
@@ -79,7 +78,7 @@ static bool take_findings(const testing *self, const weir_stream_file *stream, c
 }
 
 /* A worker that died, span or hung in the middle: what was in hand tells where. */
-static void find_end(const weir_driven_run *run, weir_family family, size_t size, weir_check_report *report) {
+void weir_streams_end(const weir_driven_run *run, weir_family family, size_t size, weir_check_report *report) {
   static const char *const how[] = {"", "crashes", "spins", "hangs"};
   const weir_hand *hand = run->hand;
   if (report->count == WEIR_CHECK_FINDINGS_MAX) report->count--;
@@ -142,7 +141,7 @@ static weir_status run_case(const testing *self, size_t index, weir_case_result 
   weir_check_report *report = malloc(sizeof *report);
   if (report == NULL) return WEIR_NO_MEMORY;
   *report = *run.report;
-  if (run.end != WEIR_DRIVEN_DONE) find_end(&run, of->family, stream->size, report);
+  if (run.end != WEIR_DRIVEN_DONE) weir_streams_end(&run, of->family, stream->size, report);
   bool taken = take_findings(self, stream, report, result);
   decide(self, report, result);
   result->proof = of->family == WEIR_FAMILY_CHUNKINGS;

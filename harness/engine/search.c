@@ -281,19 +281,6 @@ static weir_status run_trial(weir_search *self, weir_problem *problem) {
   return judge(self, &run, self->trial, problem);
 }
 
-/* What the target does not have is not asked of it: the suite does that. */
-static void drop_unavailable(weir_scenario *scenario, uint32_t capabilities) {
-  weir_scenario one;
-  uint32_t kept = 0;
-  one.count = 1;
-  for (uint32_t i = 0; i < scenario->count; i++) {
-    one.steps[0] = scenario->steps[i];
-    if ((weir_scenario_needs(&one) & ~capabilities) == 0) scenario->steps[kept++] = scenario->steps[i];
-  }
-  scenario->count = kept;
-  weir_scenario_repair(scenario);
-}
-
 static void make_trial(weir_search *self) {
   weir_chance chance = {.state = self->options.seed};
   chance.state = weir_chance_next(&chance) + self->tally.runs * UINT64_C(0xD1342543DE82EF95);
@@ -306,7 +293,8 @@ static void make_trial(weir_search *self) {
   do (void)weir_scenario_mutate(self->trial, &chance, WEIR_SEARCH_STEPS);
   while (weir_chance_below(&chance, 2) == 0);
   weir_scenario_lighten(self->trial);
-  drop_unavailable(self->trial, weir_runner_capabilities(self->runner));
+  /* What the target does not have is not asked of it: the suite does that. */
+  weir_scenario_confine(self->trial, weir_runner_capabilities(self->runner));
 }
 
 weir_status weir_search_run(weir_search *self, weir_problem *problem) {
@@ -317,7 +305,7 @@ weir_status weir_search_run(weir_search *self, weir_problem *problem) {
 
 weir_status weir_search_try(weir_search *self, const weir_scenario *scenario, weir_problem *problem) {
   *self->trial = *scenario;
-  drop_unavailable(self->trial, weir_runner_capabilities(self->runner));
+  weir_scenario_confine(self->trial, weir_runner_capabilities(self->runner));
   return run_trial(self, problem);
 }
 

@@ -4,6 +4,7 @@
 
 #include "engine/engine.h"
 #include "protocol/check.h"
+#include "targets/driven.h"
 
 typedef struct weir_stream_file {
   char name[WEIR_CASE_NAME_MAX - 16];
@@ -36,6 +37,9 @@ WEIR_MUST_USE weir_status weir_streams_load(const char *path, weir_streams *stre
 WEIR_MUST_USE weir_status weir_streams_plan(weir_streams *streams, const weir_streams_options *plan, const char *glob,
                                             weir_problem *problem);
 void weir_streams_free(weir_streams *streams);
+
+/* Adds to the report what a worker that died, span or hung was at. */
+void weir_streams_end(const weir_driven_run *run, weir_family family, size_t size, weir_check_report *report);
 
 /* As weir_engine_test, for the role `protocol`.  streams must outlive the result. */
 WEIR_MUST_USE weir_status weir_streams_test(const char *name, const weir_runner_options *runner_options,

@@ -55,7 +55,8 @@ void weir_front_unlock(weir_front *front) {
 void weir_front_begin(weir_front *front) {
   assert(front->worker.memory != NULL);
   const weir_scenario *scenario = &front->worker.memory->scenario;
-  weir_trace_init(&front->trace, weir_worker_records(&front->worker), WEIR_CHANNEL_RECORDS);
+  const uint32_t most = front->records_max != 0 ? front->records_max : WEIR_CHANNEL_RECORDS;
+  weir_trace_init(&front->trace, weir_worker_records(&front->worker), most);
   weir_network_init(&front->network, scenario, &front->trace, front->layer, front->outgoing[0], WEIR_OUTGOING_MAX);
   if (front->wire != NULL) weir_simulation_wire(&front->network.connections[0], front->wire, (weir_layer)front->layer);
   weir_application_init(&front->application, &front->network, front->capabilities);

@@ -86,8 +86,9 @@ typedef struct weir_scratch {
 
 typedef struct weir_front {
   pthread_mutex_t lock;
-  bool locked;  /* the lock is held: there are several threads */
-  bool enabled; /* WEIR_CHANNEL is set: time is virtual */
+  bool locked;          /* the lock is held: there are several threads */
+  bool enabled;         /* WEIR_CHANNEL is set: time is virtual */
+  uint32_t records_max; /* of a trace; 0: WEIR_CHANNEL_RECORDS */
   weir_worker worker;
   uint32_t capabilities;
   uint8_t layer;   /* weir_layer of every connection */

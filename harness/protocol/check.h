@@ -7,6 +7,7 @@
 
 enum {
   WEIR_CHECK_FINDINGS_MAX = 12,
+  WEIR_CHECK_SHOWN = 4,
   WEIR_CHECK_MESSAGE_MAX = 200,
   WEIR_CHECK_NOTE_MAX = 280,
   WEIR_CHECK_DETAIL_MAX = 2400,
@@ -50,7 +51,10 @@ typedef struct weir_check_finding {
 typedef struct weir_check_report {
   uint32_t count;
   weir_check_finding findings[WEIR_CHECK_FINDINGS_MAX];
-  uint64_t rules;                 /* put to the test: bit by number of the R rule */
+  uint64_t rules; /* put to the test: bit by number of the R rule */
+  /* Of the family WHOLE: which kinds of observations came one after the other,
+   * by hash, for who searches. */
+  uint64_t shown[WEIR_CHECK_SHOWN];
   volatile uint64_t runs;         /* grows while it runs: who watches sees that it gets on */
   char note[WEIR_CHECK_NOTE_MAX]; /* what was shown */
   char skip[WEIR_CHECK_NOTE_MAX]; /* not empty: nothing could be compared, and why */

@@ -49,10 +49,30 @@ static void note_runs(weir_check *check, const char *what) {
 
 /* ---- whole */
 
+static uint32_t hash_entry(const weir_log *log, const weir_entry *entry) {
+  uint32_t hash = (UINT32_C(2166136261) ^ (uint32_t)entry->type) * UINT32_C(16777619);
+  if (entry->type == WEIR_ENTRY_DATA || entry->type == WEIR_ENTRY_EVENT)
+    for (const char *c = log->kinds[entry->kind]; *c != '\0'; c++) hash = (hash ^ (uint8_t)*c) * UINT32_C(16777619);
+  if (entry->type == WEIR_ENTRY_ERROR || entry->type == WEIR_ENTRY_RAISED)
+    hash = (hash ^ (uint32_t)entry->code) * UINT32_C(16777619);
+  return hash;
+}
+
+static void note_shown(const weir_log *log, uint64_t shown[WEIR_CHECK_SHOWN]) {
+  uint32_t before = 0;
+  for (size_t i = 0; i < log->count; i++) {
+    const uint32_t now = hash_entry(log, &log->entries[i]);
+    const uint32_t bit = ((before * 31 ^ now) * UINT32_C(2654435761)) >> 24;
+    shown[bit / 64] |= UINT64_C(1) << bit % 64;
+    before = now;
+  }
+}
+
 static weir_status check_whole(weir_check *check) {
   static const weir_rule rules[] = {WEIR_RULE_R1, WEIR_RULE_R3, WEIR_RULE_R8, WEIR_RULE_R9};
   weir_delivery delivery = way(check, 0), bytewise = way(check, 1);
   weir_status status = weir_check_base(check, &delivery);
+  if (status == WEIR_OK) note_shown(&check->base, check->report->shown);
   if (status == WEIR_OK) status = weir_check_compare(check, &delivery, &delivery, WEIR_RULE_R6);
   if (status == WEIR_OK) status = weir_check_deliver(check, &bytewise);
   for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) put_to_test(check, rules[i]);

@@ -45,6 +45,18 @@ void weir_scenario_lighten(weir_scenario *scenario) {
   }
 }
 
+void weir_scenario_confine(weir_scenario *scenario, uint32_t capabilities) {
+  weir_scenario one;
+  uint32_t kept = 0;
+  one.count = 1;
+  for (uint32_t i = 0; i < scenario->count; i++) {
+    one.steps[0] = scenario->steps[i];
+    if ((weir_scenario_needs(&one) & ~capabilities) == 0) scenario->steps[kept++] = scenario->steps[i];
+  }
+  scenario->count = kept;
+  weir_scenario_repair(scenario);
+}
+
 /* ---- Pieces: steps[at..at + count) */
 typedef struct piece {
   uint32_t at, count;

@@ -49,4 +49,7 @@ void weir_scenario_repair(weir_scenario *scenario);
  * every wait never comes to rest), happens a few times. */
 void weir_scenario_lighten(weir_scenario *scenario);
 
+/* Leaves out the steps that need more than these capabilities (WEIR_CAN_...). */
+void weir_scenario_confine(weir_scenario *scenario, uint32_t capabilities);
+
 #endif

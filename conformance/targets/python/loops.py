@@ -130,9 +130,18 @@ class Harness:
 def test(name, version, new_loop, capabilities=CAPABILITIES, way=create_connection):
     """Says hello, and runs what the harness asks for.  way(loop, connection) is a
     coroutine function that makes the transport of one connection."""
+    hello(name, version, capabilities)
+    serve(new_loop, way)
+
+
+def hello(name, version, capabilities=CAPABILITIES):
     logging.getLogger("asyncio").setLevel(logging.CRITICAL + 1)
     weir.hello(name, version, capabilities)
-    harness = None
+
+
+def serve(new_loop, way=create_connection, harness=None):
+    """Runs what the harness asks for, until it asks for nothing more.  Returns what
+    may be given again where it asks for more later (fuzz/cpython.py)."""
     for run in weir.runs():
         try:
             if harness is None:
@@ -146,3 +155,4 @@ def test(name, version, new_loop, capabilities=CAPABILITIES, way=create_connecti
         if harness is not None and not run.clean:
             harness.clear_away()
             harness = None
+    return harness

@@ -676,9 +676,10 @@ def tls(server_side, version):
 def runs():
     """One Run for each scenario.  Garbage is collected between them only, so that
     no trace depends on what came before it."""
-    gc.disable()
-    gc.collect()
-    gc.freeze()
+    if gc.isenabled():
+        gc.disable()
+        gc.collect()
+        gc.freeze()
     record = _Run()
     waiting = 0
     while _next(ctypes.addressof(record)) == 1:
