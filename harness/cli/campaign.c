@@ -35,6 +35,7 @@ bool weir_cli_campaign_option(weir_cli_campaign *campaign, int key, const char *
   case WEIR_CLI_KEY_STRICT: campaign->strict = true; return true;
   case WEIR_CLI_KEY_LOG: campaign->log = true; return true;
   case WEIR_CLI_KEY_FAULTS: campaign->posix = weir_cli_faults(value, state); return true;
+  case WEIR_CLI_KEY_LINES: campaign->lines = true; return true;
   case WEIR_CLI_KEY_SEED: campaign->seed = parse_number(value, INT64_MAX, "a seed", state); return true;
   case WEIR_CLI_KEY_BRIEF: campaign->brief = true; return true;
   case WEIR_CLI_KEY_EXPLAIN: campaign->explain = (int)parse_number(value, 1000, "--explain", state); return true;
@@ -137,7 +138,8 @@ static weir_status update(const char *path, const weir_expectations *old, const 
  * the status of what could not be opened. */
 static int run_targets(const weir_cli_campaign *campaign, const weir_suite *suite, watch *signals,
                        weir_result *result) {
-  weir_runner_options runner_options = {.command = campaign->command, .posix = campaign->posix, .log = campaign->log};
+  weir_runner_options runner_options = {
+      .command = campaign->command, .posix = campaign->posix, .lines = campaign->lines, .log = campaign->log};
   weir_engine_options options = {.strict = campaign->strict,
                                  .keep_traces = campaign->traces != NULL,
                                  .seed = campaign->seed,

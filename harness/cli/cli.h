@@ -82,6 +82,7 @@ typedef struct weir_cli_campaign {
   bool strict;
   bool log;
   bool posix; /* --faults posix */
+  bool lines; /* --lines */
   uint64_t seed;
   bool brief;                            /* the table's rows alone */
   int explain;                           /* failures to be explained behind a table; -1: the default */
@@ -100,11 +101,14 @@ enum {
   WEIR_CLI_KEY_EXPLAIN,
   WEIR_CLI_KEY_TRACES,
   WEIR_CLI_KEY_BRIEF,
-  WEIR_CLI_KEY_FAULTS
+  WEIR_CLI_KEY_FAULTS,
+  WEIR_CLI_KEY_LINES
 };
 /* clang-format off */
 #define WEIR_CLI_FAULTS_OPTION                                                                                         \
   {"faults", WEIR_CLI_KEY_FAULTS, "LEVEL", 0, "legal (default): what Linux does; posix: EINTR too", 0}
+#define WEIR_CLI_LINES_OPTION                                                                                          \
+  {"lines", WEIR_CLI_KEY_LINES, NULL, 0, "the command after -- speaks in lines, over real sockets", 0}
 #define WEIR_CLI_CAMPAIGN_OPTIONS                                                                                      \
   {"format", 'f', "FORMAT", 0, "table (default), tap, junit or json", 0},                                              \
   {"output", 'o', "FILE", 0, "write to FILE, in one piece, in place of standard output", 0},                           \
@@ -114,6 +118,7 @@ enum {
    "explain the first N failures behind the table, known ones left out (default 1; 0 with --brief)", 0},               \
   {"traces", WEIR_CLI_KEY_TRACES, "FOLDER", 0, "write every trace to FOLDER/TARGET/CASE.jsonl", 0},                    \
   WEIR_CLI_FAULTS_OPTION,                                                                                              \
+  WEIR_CLI_LINES_OPTION,                                                                                               \
   {"log", WEIR_CLI_KEY_LOG, NULL, 0, "let the standard error of targets through", 0}
 /* clang-format on */
 /* --faults: whether EINTR may come. */

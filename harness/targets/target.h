@@ -18,6 +18,7 @@
  *   runtime deno 2.0 run -A      ... and words that stand before the file
  *   install uvloop               needs what scripts/targets installs by that name
  *   command adapter.py --selector epoll   the first word is beside the file
+ *   carrier lines                it speaks in lines, over real sockets (targets/remote.h)
  *   program weir-libuv --tcp     in its place: a program on PATH, or installed by scripts/targets
  *   summary  asyncio's selector transport, epoll */
 #ifndef WEIR_TARGETS_TARGET_H
@@ -36,6 +37,7 @@ typedef struct weir_runner_options {
   uint32_t spin_ms;        /* processor time of one run before it counts as spinning; 0: 2000 */
   uint32_t hang_ms;        /* real time before it counts as hanging; 0: 20000 */
   bool posix;              /* faults that POSIX allows, and not those of Linux alone: EINTR */
+  bool lines;              /* the command speaks in lines, over real sockets */
   bool log;                /* let the worker's own standard error through */
 } weir_runner_options;
 
