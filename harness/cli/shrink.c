@@ -177,8 +177,7 @@ static int shrink_file(const shrink_options *self, const char *name) {
   weir_problem problem = {.text = ""};
   weir_suite suite = {.count = 0};
   weir_status status = weir_cli_load_scenario(name, &suite, &problem);
-  weir_runner_options how = {
-      .command = self->command, .posix = self->posix, .lines = self->lines, .log = self->log};
+  weir_runner_options how = {.command = self->command, .posix = self->posix, .lines = self->lines, .log = self->log};
   weir_runner *runner = NULL;
   if (status == WEIR_OK) status = weir_runner_open(self->target, &how, &runner, &problem);
   int exit_status = status == WEIR_OK ? shrink_case(self, runner, &suite.cases[0]) : weir_cli_fail(status, &problem);

@@ -65,7 +65,8 @@ static weir_status read_carrier(weir_adapter *adapter, char *rest, uint32_t line
   const char *word = next_word(&rest);
   adapter->lines = word != NULL && strcmp(word, "lines") == 0;
   if (adapter->lines || (word != NULL && strcmp(word, "preload") == 0)) return WEIR_OK;
-  return weir_fail(problem, WEIR_BAD_INPUT, line, "`carrier` wants `lines`, or `preload`, which it is without that line");
+  return weir_fail(problem, WEIR_BAD_INPUT, line,
+                   "`carrier` wants `lines`, or `preload`, which it is without that line");
 }
 
 static weir_status read_line(weir_adapter *adapter, char *text, uint32_t line, weir_problem *problem) {
@@ -81,7 +82,8 @@ static weir_status read_line(weir_adapter *adapter, char *text, uint32_t line, w
     (void)snprintf(adapter->summary, sizeof adapter->summary, "%.*s", (int)strcspn(rest, "\r\n"), rest);
     return WEIR_OK;
   }
-  return weir_fail(problem, WEIR_BAD_INPUT, line, "`%.40s` is none of runtime, install, carrier, command, program and summary", word);
+  return weir_fail(problem, WEIR_BAD_INPUT, line,
+                   "`%.40s` is none of runtime, install, carrier, command, program and summary", word);
 }
 
 weir_status weir_adapter_parse(FILE *in, weir_adapter *adapter, weir_problem *problem) {

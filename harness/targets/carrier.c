@@ -215,9 +215,8 @@ static weir_status converse(weir_carrier *self, weir_problem *problem) {
                        WEIR_LINE_BYTES_MAX);
     }
     if (heard != WEIR_HEARD_MESSAGE) {
-      static const weir_end ends[] = {[WEIR_HEARD_DEATH] = WEIR_END_CRASH,
-                                      [WEIR_HEARD_SPIN] = WEIR_END_SPIN,
-                                      [WEIR_HEARD_HANG] = WEIR_END_HANG};
+      static const weir_end ends[] = {
+          [WEIR_HEARD_DEATH] = WEIR_END_CRASH, [WEIR_HEARD_SPIN] = WEIR_END_SPIN, [WEIR_HEARD_HANG] = WEIR_END_HANG};
       const uint32_t how = end_child(self, heard);
       weir_remote_end(remote, ends[heard], heard == WEIR_HEARD_DEATH ? how : 0);
       return WEIR_OK;

@@ -127,8 +127,7 @@ bool weir_lines_send(weir_lines *lines) {
   size_t sent = 0;
   bool reads = !lines->no_memory;
   while (reads && sent < lines->out_end) {
-    const ssize_t size =
-        send(lines->descriptor, lines->out + sent, lines->out_end - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t size = send(lines->descriptor, lines->out + sent, lines->out_end - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (size > 0) {
       sent += (size_t)size;
       continue;

@@ -83,8 +83,8 @@ static void note_received(weir_loopback *loopback, uint32_t size) {
   }
   note(loopback, record);
   for (size_t i = 0; count > 1 && i < count; i++)
-    note(loopback, (weir_record){
-                       .event = WEIR_EVENT_DATA, .code = runs[i].data, .a = runs[i].size, .b = runs[i].offset});
+    note(loopback,
+         (weir_record){.event = WEIR_EVENT_DATA, .code = runs[i].data, .a = runs[i].size, .b = runs[i].offset});
   const weir_payload_run *last = &runs[count - 1];
   loopback->received = last->data == WEIR_DATA_STREAM ? last->offset + last->size : loopback->received + size;
 }

@@ -22,15 +22,15 @@ typedef struct weir_loopback {
   int descriptor; /* -1: not there, or closed */
   weir_trace *trace;
   uint8_t connection;
-  bool reads;         /* the peer takes what was sent */
-  bool fin, closed;   /* it has ended its side, or both */
-  bool dead;          /* it has reset the connection, or was reset */
-  bool told_end;      /* it has seen the program's end */
-  bool shut;          /* the kernel has been told of fin */
-  uint64_t sent;      /* by its steps */
-  uint64_t handed;    /* ... to the kernel */
-  uint64_t received;  /* the place in the outgoing stream that is expected next */
-  uint8_t *chunk;     /* WEIR_LOOPBACK_CHUNK bytes, the caller's */
+  bool reads;        /* the peer takes what was sent */
+  bool fin, closed;  /* it has ended its side, or both */
+  bool dead;         /* it has reset the connection, or was reset */
+  bool told_end;     /* it has seen the program's end */
+  bool shut;         /* the kernel has been told of fin */
+  uint64_t sent;     /* by its steps */
+  uint64_t handed;   /* ... to the kernel */
+  uint64_t received; /* the place in the outgoing stream that is expected next */
+  uint8_t *chunk;    /* WEIR_LOOPBACK_CHUNK bytes, the caller's */
 } weir_loopback;
 
 /* A listening socket of 127.0.0.1, and its port; -1, with errno. */

@@ -15,8 +15,9 @@
 #include "targets/mirrors.h"
 
 enum {
-  WEIR_REMOTE_SETTLE_MS = 2,   /* with nothing new, before nothing is left */
-  WEIR_REMOTE_FLIGHT_MS = 300, /* ... where bytes that were written have not arrived: the kernel has timers of its own */
+  WEIR_REMOTE_SETTLE_MS = 2, /* with nothing new, before nothing is left */
+  WEIR_REMOTE_FLIGHT_MS =
+      300, /* ... where bytes that were written have not arrived: the kernel has timers of its own */
   WEIR_REMOTE_CONNECT_MS = 2000,
   WEIR_REMOTE_WAITS_MAX = 16, /* timers of the program's that a run waits for, ... */
   WEIR_REMOTE_WAIT_MS = 1000, /* ... and how long each may be */
@@ -43,8 +44,8 @@ typedef struct weir_remote {
   uint32_t settled_at; /* length of the trace when the program was last told to look though nothing was left */
   unsigned waits;
   bool settled;
-  bool over;       /* nothing is recorded any more */
-  bool stopped;    /* ... and the program knows */
+  bool over;         /* nothing is recorded any more */
+  bool stopped;      /* ... and the program knows */
   uint8_t unused[1]; /* memory that the simulation wants and has no use for */
   uint8_t chunk[WEIR_LOOPBACK_CHUNK];
 } weir_remote;

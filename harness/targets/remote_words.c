@@ -97,8 +97,7 @@ static void say_call(weir_remote *remote, const weir_call *call) {
     say_payload(remote, call, weir_bytes_kind_is_bytes_like(call->option) ? (size_t)call->a : 0);
     break;
   case WEIR_EVENT_WRITELINES:
-    weir_lines_say(lines, " %s %lld %lld ", weir_lines_kind_name(call->option), (long long)call->a,
-                   (long long)call->b);
+    weir_lines_say(lines, " %s %lld %lld ", weir_lines_kind_name(call->option), (long long)call->a, (long long)call->b);
     say_payload(remote, call, (size_t)(call->a * call->b));
     break;
   case WEIR_EVENT_SET_PROTOCOL:
@@ -116,8 +115,8 @@ static void say_call(weir_remote *remote, const weir_call *call) {
 static weir_status answer_next(weir_remote *remote) {
   weir_decision decision = {.size = WEIR_BUFFER_SIZE_DEFAULT};
   weir_call call;
-  const bool more = !remote->over && remote->application.depth > 0 &&
-                    weir_application_next(&remote->application, &call, &decision);
+  const bool more =
+      !remote->over && remote->application.depth > 0 && weir_application_next(&remote->application, &call, &decision);
   remote->decisions[depth_of(remote)] = decision;
   if (more)
     say_call(remote, &call);
@@ -219,7 +218,8 @@ static weir_status hear_done(const spoken *said) {
   }
   if (remote->over) return answer_nothing(remote, 0);
   const weir_frame *frame = weir_application_top(&remote->application);
-  if (frame == NULL || frame->pending.event == 0) return nonsense(said, 0, "no `done` where there was no `call`; `end`");
+  if (frame == NULL || frame->pending.event == 0)
+    return nonsense(said, 0, "no `done` where there was no `call`; `end`");
   weir_application_done(&remote->application, outcome);
   return answer_next(remote);
 }
@@ -237,7 +237,8 @@ static weir_status give(const spoken *said, const weir_frame *frame, const weir_
 static weir_status hear_end(const spoken *said) {
   weir_remote *remote = said->remote;
   int64_t size = 0;
-  if (said->line->count > 1 && !number_at(said, 1, 0, WEIR_SIZE_MAX, &size)) return nonsense(said, 1, "a buffer's size");
+  if (said->line->count > 1 && !number_at(said, 1, 0, WEIR_SIZE_MAX, &size))
+    return nonsense(said, 1, "a buffer's size");
   if (!remote->over) {
     if (remote->application.depth == 0) return nonsense(said, 0, "`begin` before it");
     const weir_decision decision = remote->decisions[depth_of(remote)];
@@ -259,8 +260,7 @@ static weir_status hear_exception(const spoken *said) {
   weir_outcome outcome = {.result = 0};
   weir_status status = read_exception(said, 2, &outcome);
   if (status != WEIR_OK || remote->over) return status;
-  unsigned connection =
-      weir_application_blame(&remote->application, (weir_exception)outcome.exception, outcome.number);
+  unsigned connection = weir_application_blame(&remote->application, (weir_exception)outcome.exception, outcome.number);
   if (strcmp(said->line->words[1], "-") != 0 && !connection_at(said, 1, &connection))
     return nonsense(said, 1, "the number of a connection that is open, or `-`,");
   weir_probe_exception(&remote->probes[connection], (weir_exception)outcome.exception, outcome.number);
@@ -313,9 +313,9 @@ weir_status weir_remote_hear(weir_remote *remote, weir_line *line, weir_problem 
     weir_status (*hear)(const spoken *said);
     bool answered;
   } words[] = {
-      {"begin", hear_begin, true},         {"done", hear_done, true},      {"end", hear_end, true},
-      {"idle", hear_idle, true},           {"outside", hear_outside, true}, {"exception", hear_exception, false},
-      {"held", hear_buffer, false},        {"memory", hear_buffer, false}, {"withdraw", hear_buffer, false},
+      {"begin", hear_begin, true},  {"done", hear_done, true},       {"end", hear_end, true},
+      {"idle", hear_idle, true},    {"outside", hear_outside, true}, {"exception", hear_exception, false},
+      {"held", hear_buffer, false}, {"memory", hear_buffer, false},  {"withdraw", hear_buffer, false},
       {"fail", hear_fail, false},
   };
   const spoken said = {.remote = remote, .line = line, .problem = problem};
