@@ -1,5 +1,6 @@
 /* A program that speaks in lines: started, listened to, ended.  It has nothing
  * of Weir's in it; what it does with its sockets is between it and the kernel. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -162,6 +163,7 @@ static weir_status take_hello(weir_carrier *self, const weir_line *line, weir_pr
 
 /* What is said between a run and `next` is answered, and is nobody's business. */
 static weir_status await_next(weir_carrier *self, weir_problem *problem) {
+  assert(self->remote != NULL);
   for (;;) {
     weir_line line;
     bool too_long;
@@ -258,15 +260,21 @@ static weir_status carrier_run(weir_runner *runner, const weir_scenario *scenari
   return WEIR_OK;
 }
 
+/* Asked to end, where it listens. */
+static void quit(weir_carrier *self) {
+  weir_problem ignored;
+  weir_remote *remote = self->remote;
+  assert(remote != NULL);
+  if (!self->ready && remote->over) (void)!await_next(self, &ignored);
+  if (self->child.pid == 0) return;
+  weir_lines_say(&remote->lines, "quit");
+  const bool asked = self->ready && weir_lines_send(&remote->lines);
+  (void)weir_child_end(&self->child, asked ? WEIR_CHILD_GRACE_MS : 0);
+}
+
 static void carrier_close(weir_runner *runner) {
   weir_carrier *self = (weir_carrier *)runner;
-  weir_problem ignored;
-  if (self->child.pid != 0 && !self->ready && self->remote->over) (void)!await_next(self, &ignored);
-  if (self->child.pid != 0) {
-    weir_lines_say(&self->remote->lines, "quit");
-    const bool asked = self->ready && weir_lines_send(&self->remote->lines);
-    (void)weir_child_end(&self->child, asked ? WEIR_CHILD_GRACE_MS : 0);
-  }
+  if (self->child.pid != 0) quit(self);
   if (self->listener >= 0) (void)close(self->listener);
   weir_remote_free(self->remote);
   weir_program_free(self->program);
@@ -294,18 +302,20 @@ static weir_carrier *carrier_new(const char *name, const weir_runner_options *op
   return NULL;
 }
 
+static weir_status provide(weir_carrier *self, weir_problem *problem) {
+  self->remote = weir_remote_new();
+  if (self->remote != NULL) self->listener = weir_loopback_listen(&self->port);
+  if (self->listener >= 0) return WEIR_OK;
+  return weir_fail(problem, WEIR_IO, 0, "no socket of the loopback interface is to be had: %s", strerror(errno));
+}
+
 weir_status weir_lines_open(const char *name, char *const *argv, const weir_runner_options *options,
                             weir_runner **runner, weir_problem *problem) {
   *runner = NULL;
   weir_carrier *self = carrier_new(name, options);
   if (self == NULL) return weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory for target %s", name);
   weir_status status = weir_program_new(argv, &self->program, problem);
-  if (status == WEIR_OK) {
-    self->remote = weir_remote_new();
-    if (self->remote != NULL) self->listener = weir_loopback_listen(&self->port);
-    if (self->listener < 0)
-      status = weir_fail(problem, WEIR_IO, 0, "no socket of the loopback interface is to be had: %s", strerror(errno));
-  }
+  if (status == WEIR_OK) status = provide(self, problem);
   if (status == WEIR_OK) status = start(self, problem);
   if (status != WEIR_OK) {
     carrier_close(&self->base);

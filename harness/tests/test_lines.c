@@ -132,9 +132,9 @@ START_TEST(program_runs) {
   ck_assert_msg(open_program("behaves", &runner) == WEIR_OK, "%s", problem.text);
   ck_assert_str_eq(weir_runner_version(runner), "1.0");
   ck_assert_uint_eq(weir_runner_capabilities(runner), WEIR_CAN_HALF_CLOSE | WEIR_CAN_PAUSE);
-  static const uint8_t events[] = {WEIR_EVENT_OPEN,           WEIR_EVENT_CONNECTION_MADE, WEIR_EVENT_PEER_SEND,
-                                   WEIR_EVENT_GET_BUFFER,     WEIR_EVENT_BUFFER_UPDATED,  WEIR_EVENT_PEER_FIN,
-                                   WEIR_EVENT_EOF_RECEIVED,   WEIR_EVENT_CONNECTION_LOST, WEIR_EVENT_PEER_SAW_FIN,
+  static const uint8_t events[] = {WEIR_EVENT_OPEN,         WEIR_EVENT_CONNECTION_MADE, WEIR_EVENT_PEER_SEND,
+                                   WEIR_EVENT_GET_BUFFER,   WEIR_EVENT_BUFFER_UPDATED,  WEIR_EVENT_PEER_FIN,
+                                   WEIR_EVENT_EOF_RECEIVED, WEIR_EVENT_CONNECTION_LOST, WEIR_EVENT_PEER_SAW_FIN,
                                    WEIR_EVENT_END};
   for (unsigned again = 0; again < 3; again++) {
     weir_run run;
