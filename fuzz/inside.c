@@ -42,9 +42,13 @@ bool weir_worker_next(weir_worker *worker) {
   return next;
 }
 
+weir_record *weir_worker_records(const weir_worker *worker) {
+  return worker->memory->records;
+}
+
 void weir_worker_done(weir_worker *worker, uint32_t count, uint32_t unreached) {
-  worker->memory->record_count = count;
-  worker->memory->unreached = unreached;
+  worker->memory->items[0].record_count = count;
+  worker->memory->items[0].unreached = unreached;
 }
 
 void weir_worker_fail(weir_worker *worker, const char *message) {
@@ -63,7 +67,8 @@ static weir_status inside_run(weir_runner *runner, const weir_scenario *scenario
   (void)runner;
   weir_channel_memory *memory = self.memory;
   memory->scenario = *scenario;
-  memory->failed = memory->record_count = memory->unreached = 0;
+  memory->failed = 0;
+  memory->items[0] = (weir_channel_item){.step_count = scenario->count};
   self.waiting = true;
   self.serve();
   if (self.waiting) return weir_fail(problem, WEIR_BROKEN, 0, "the adapter did not take the scenario");
@@ -71,7 +76,8 @@ static weir_status inside_run(weir_runner *runner, const weir_scenario *scenario
     if (problem != NULL) *problem = memory->problem;
     return WEIR_BROKEN;
   }
-  *run = (weir_run){.records = memory->records, .count = memory->record_count, .unreached = memory->unreached};
+  *run = (weir_run){
+      .records = memory->records, .count = memory->items[0].record_count, .unreached = memory->items[0].unreached};
   return WEIR_OK;
 }
 

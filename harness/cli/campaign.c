@@ -41,6 +41,7 @@ bool weir_cli_campaign_option(weir_cli_campaign *campaign, int key, const char *
     campaign->stalls_max = (uint32_t)parse_number(value, 1 << 20, "--stalls", state);
     return true;
   case WEIR_CLI_KEY_FAULTS: campaign->posix = weir_cli_faults(value, state); return true;
+  case WEIR_CLI_KEY_LINES: campaign->lines = true; return true;
   case WEIR_CLI_KEY_SEED: campaign->seed = parse_number(value, INT64_MAX, "a seed", state); return true;
   case WEIR_CLI_KEY_BRIEF: campaign->brief = true; return true;
   case WEIR_CLI_KEY_EXPLAIN: campaign->explain = (int)parse_number(value, 1000, "--explain", state); return true;
@@ -147,6 +148,7 @@ static int run_targets(const weir_cli_campaign *campaign, const weir_suite *suit
                                         .memory_mib = campaign->memory_mib,
                                         .stalls_max = campaign->stalls_max,
                                         .posix = campaign->posix,
+                                        .lines = campaign->lines,
                                         .log = campaign->log};
   weir_engine_options options = {.strict = campaign->strict,
                                  .keep_traces = campaign->traces != NULL,

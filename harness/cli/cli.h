@@ -86,6 +86,7 @@ typedef struct weir_cli_campaign {
   bool log;
   bool posix; /* --faults posix */
   uint32_t memory_mib, stalls_max;
+  bool lines; /* --lines */
   uint64_t seed;
   bool brief;                            /* the table's rows alone */
   int explain;                           /* failures to be explained behind a table; -1: the default */
@@ -106,11 +107,14 @@ enum {
   WEIR_CLI_KEY_BRIEF,
   WEIR_CLI_KEY_FAULTS,
   WEIR_CLI_KEY_MEMORY,
-  WEIR_CLI_KEY_STALLS
+  WEIR_CLI_KEY_STALLS,
+  WEIR_CLI_KEY_LINES
 };
 /* clang-format off */
 #define WEIR_CLI_FAULTS_OPTION                                                                                         \
   {"faults", WEIR_CLI_KEY_FAULTS, "LEVEL", 0, "legal (default): what Linux does; posix: EINTR too", 0}
+#define WEIR_CLI_LINES_OPTION                                                                                          \
+  {"lines", WEIR_CLI_KEY_LINES, NULL, 0, "the command after -- speaks in lines, over real sockets", 0}
 #define WEIR_CLI_CAMPAIGN_OPTIONS                                                                                      \
   {"format", 'f', "FORMAT", 0, "table (default), tap, junit or json", 0},                                              \
   {"output", 'o', "FILE", 0, "write to FILE, in one piece, in place of standard output", 0},                           \
@@ -123,6 +127,7 @@ enum {
   {"memory", WEIR_CLI_KEY_MEMORY, "MIB", 0, "what one run may take before it counts as a crash (default 1024)", 0},    \
   {"stalls", WEIR_CLI_KEY_STALLS, "N", 0,                                                                              \
    "run no more of a target that hung or spun in N cases in a row (default 10; 0: run all)", 0},                       \
+  WEIR_CLI_LINES_OPTION,                                                                                               \
   {"log", WEIR_CLI_KEY_LOG, NULL, 0, "let the standard error of targets through", 0}
 /* clang-format on */
 /* --faults: whether EINTR may come. */

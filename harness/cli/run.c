@@ -13,7 +13,7 @@ typedef struct run_options {
   char **command;
   run_format format;
   const char *output;
-  bool strict, log, posix;
+  bool strict, log, posix, lines;
 } run_options;
 
 static const struct argp_option options[] = {
@@ -22,6 +22,7 @@ static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "write to FILE, in one piece, in place of standard output", 0},
     {"strict", WEIR_CLI_KEY_STRICT, NULL, 0, "a broken SHOULD fails as a MUST does", 0},
     WEIR_CLI_FAULTS_OPTION,
+    WEIR_CLI_LINES_OPTION,
     {"log", WEIR_CLI_KEY_LOG, NULL, 0, "let the standard error of the target through", 0},
     {0}};
 
@@ -40,6 +41,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
   case WEIR_CLI_KEY_STRICT: self->strict = true; return 0;
   case WEIR_CLI_KEY_LOG: self->log = true; return 0;
   case WEIR_CLI_KEY_FAULTS: self->posix = weir_cli_faults(value, state); return 0;
+  case WEIR_CLI_KEY_LINES: self->lines = true; return 0;
   case ARGP_KEY_ARG:
     if (self->count == 2) argp_error(state, "one target and one scenario: `%s` is too much", value);
     self->arguments[self->count++] = value;
@@ -93,7 +95,8 @@ static int run_one(const run_options *self, const char *name, const weir_suite *
   weir_cli_output output;
   weir_status status = weir_cli_output_open(&output, self->output, &problem);
   if (status != WEIR_OK) return weir_cli_fail(status, &problem);
-  weir_runner_options runner_options = {.command = self->command, .posix = self->posix, .log = self->log};
+  weir_runner_options runner_options = {
+      .command = self->command, .posix = self->posix, .lines = self->lines, .log = self->log};
   weir_engine_options engine_options = {.strict = self->strict, .keep_traces = true};
   weir_result result = {.strict = self->strict};
   status = weir_engine_test(name, &runner_options, suite, &engine_options, &result, &problem);

@@ -16,7 +16,7 @@ typedef struct shrink_options {
   const char *output;
   int rule;
   uint32_t runs_max;
-  bool log, posix;
+  bool log, posix, lines;
 } shrink_options;
 
 enum { KEY_RULE = 'r', KEY_RUNS = 'n' };
@@ -26,6 +26,7 @@ static const struct argp_option options[] = {
     {"runs", KEY_RUNS, "N", 0, "run it at most N times (default 20000)", 0},
     {"output", 'o', "FILE", 0, "write to FILE, in one piece, in place of standard output", 0},
     WEIR_CLI_FAULTS_OPTION,
+    WEIR_CLI_LINES_OPTION,
     {"log", WEIR_CLI_KEY_LOG, NULL, 0, "let the standard error of the target through", 0},
     {0}};
 
@@ -51,6 +52,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
   case 'o': self->output = value; return 0;
   case WEIR_CLI_KEY_LOG: self->log = true; return 0;
   case WEIR_CLI_KEY_FAULTS: self->posix = weir_cli_faults(value, state); return 0;
+  case WEIR_CLI_KEY_LINES: self->lines = true; return 0;
   case ARGP_KEY_ARG:
     if (self->count == 2) argp_error(state, "one target and one scenario: `%s` is too much", value);
     self->arguments[self->count++] = value;
@@ -175,7 +177,7 @@ static int shrink_file(const shrink_options *self, const char *name) {
   weir_problem problem = {.text = ""};
   weir_suite suite = {.count = 0};
   weir_status status = weir_cli_load_scenario(name, &suite, &problem);
-  weir_runner_options how = {.command = self->command, .posix = self->posix, .log = self->log};
+  weir_runner_options how = {.command = self->command, .posix = self->posix, .lines = self->lines, .log = self->log};
   weir_runner *runner = NULL;
   if (status == WEIR_OK) status = weir_runner_open(self->target, &how, &runner, &problem);
   int exit_status = status == WEIR_OK ? shrink_case(self, runner, &suite.cases[0]) : weir_cli_fail(status, &problem);

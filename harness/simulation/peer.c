@@ -89,6 +89,7 @@ static bool is_deaf(const weir_simulation *simulation) {
 }
 
 bool weir_peer_drain(weir_simulation *simulation) {
+  if (simulation->peer != NULL) return simulation->peer->drain(simulation->peer->context);
   if (is_deaf(simulation)) return false;
   if (simulation->peer_closed) return refuse(simulation);
   if (!simulation->peer_reads) return false;
@@ -114,6 +115,7 @@ static void answer_with_reset(weir_simulation *simulation) {
 }
 
 bool weir_peer_send(weir_simulation *simulation, uint32_t size) {
+  if (simulation->peer != NULL) return simulation->peer->send(simulation->peer->context, size);
   if (simulation->dead || simulation->closed || simulation->peer_fin || !takes_data(simulation)) return false;
   if (simulation->wire != NULL) return weir_wire_send(simulation, size);
   weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_PEER_SEND, .a = size, .b = simulation->sent});
@@ -233,6 +235,7 @@ static bool wire_step(weir_simulation *simulation, const weir_step *step) {
 }
 
 bool weir_peer_step(weir_simulation *simulation, const weir_step *step) {
+  if (simulation->peer != NULL) return simulation->peer->step(simulation->peer->context, step);
   switch (step->verb) {
   case WEIR_VERB_PEER_SEND: return weir_peer_send(simulation, (uint32_t)step->a);
   case WEIR_VERB_PEER_FIN: return fin(simulation);

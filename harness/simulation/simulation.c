@@ -22,6 +22,10 @@ void weir_simulation_init(weir_simulation *simulation, const weir_scenario *scen
   weir_script_compile(simulation);
 }
 
+void weir_simulation_peer(weir_simulation *simulation, const weir_peer *peer) {
+  simulation->peer = peer;
+}
+
 /* What was set up before the run is told at the first occasion, so that it
  * stands behind OPEN in the trace. */
 static void tell_start(weir_simulation *simulation) {

@@ -25,6 +25,16 @@
 
 typedef struct weir_wire weir_wire;
 
+/* A peer of somebody else's, in place of the module's own: the other end of a
+ * real socket (targets/loopback.h).  Each function is as the one of peer.c by
+ * its name, and records what it does. */
+typedef struct weir_peer {
+  void *context;
+  bool (*drain)(void *context); /* reads what there is; whether anything happened */
+  bool (*send)(void *context, uint32_t size);
+  bool (*step)(void *context, const weir_step *step);
+} weir_peer;
+
 enum {
   WEIR_SOCKET_BUFFER_DEFAULT = 65536, /* bytes that the socket takes while the peer does not read */
   /* Waits in a row that end at once although nothing useful was done since the
@@ -70,6 +80,8 @@ typedef struct weir_simulation {
   uint8_t *outgoing; /* the bytes from odd_from on; owned by the caller */
   uint32_t outgoing_size;
   uint32_t capacity;
+
+  const weir_peer *peer; /* NULL: the module's own */
 
   uint32_t transient_run; /* injected EAGAIN, EINTR and spurious readiness since the last step */
   int pending_error;      /* what SO_ERROR would show */
@@ -132,6 +144,10 @@ void weir_simulation_init(weir_simulation *simulation, const weir_scenario *scen
 void weir_simulation_wire(weir_simulation *simulation, weir_wire *wire, weir_layer layer);
 /* Before the run: what the connection is made of. */
 void weir_simulation_set_layer(weir_simulation *simulation, weir_layer layer);
+
+/* Right after init: the other end is this one, which stays the caller's.  The
+ * program's socket operations are not to be called then: nobody sees them. */
+void weir_simulation_peer(weir_simulation *simulation, const weir_peer *peer);
 
 /* ---- Socket operations: results as of the system call, or -errno.  Recorded. */
 ptrdiff_t weir_simulation_recv(weir_simulation *simulation, void *buffer, size_t size);

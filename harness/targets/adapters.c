@@ -61,20 +61,29 @@ static weir_status read_install(weir_adapter *adapter, char *rest, uint32_t line
   return WEIR_OK;
 }
 
+static weir_status read_carrier(weir_adapter *adapter, char *rest, uint32_t line, weir_problem *problem) {
+  const char *word = next_word(&rest);
+  adapter->lines = word != NULL && strcmp(word, "lines") == 0;
+  if (adapter->lines || (word != NULL && strcmp(word, "preload") == 0)) return WEIR_OK;
+  return weir_fail(problem, WEIR_BAD_INPUT, line,
+                   "`carrier` wants `lines`, or `preload`, which it is without that line");
+}
+
 static weir_status read_line(weir_adapter *adapter, char *text, uint32_t line, weir_problem *problem) {
   char *rest = text, *word = next_word(&rest);
   if (word == NULL || word[0] == '#') return WEIR_OK;
   if (strcmp(word, "runtime") == 0) return read_runtime(adapter, rest, line, problem);
   adapter->is_program = adapter->is_program || strcmp(word, "program") == 0;
   if (strcmp(word, "command") == 0 || strcmp(word, "program") == 0) return read_command(adapter, rest, line, problem);
+  if (strcmp(word, "carrier") == 0) return read_carrier(adapter, rest, line, problem);
   if (strcmp(word, "install") == 0) return read_install(adapter, rest, line, problem);
   if (strcmp(word, "summary") == 0) {
     rest += strspn(rest, blanks);
     (void)snprintf(adapter->summary, sizeof adapter->summary, "%.*s", (int)strcspn(rest, "\r\n"), rest);
     return WEIR_OK;
   }
-  return weir_fail(problem, WEIR_BAD_INPUT, line, "`%.40s` is none of runtime, install, command, program and summary",
-                   word);
+  return weir_fail(problem, WEIR_BAD_INPUT, line,
+                   "`%.40s` is none of runtime, install, carrier, command, program and summary", word);
 }
 
 weir_status weir_adapter_parse(FILE *in, weir_adapter *adapter, weir_problem *problem) {

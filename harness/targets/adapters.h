@@ -23,6 +23,7 @@ typedef struct weir_adapter {
   unsigned option_count;
   char install[64]; /* what scripts/targets installs for it; empty: nothing */
   bool is_program;  /* the command's first word is looked for like a runtime, not beside the file */
+  bool lines;       /* it speaks in lines, over real sockets */
   char folder[WEIR_PLACE_MAX];
   char command[WEIR_ADAPTER_LINE_MAX]; /* words, each ended by 0 */
   unsigned words;

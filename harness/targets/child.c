@@ -147,8 +147,8 @@ bool weir_child_alive(const weir_child *child) {
 }
 
 /* What stands on the pair now: 1 a message, 0 nothing, -1 its end. */
-static int pair_look(weir_child *child, char *message) {
-  ssize_t size = recv(child->pair, message, 1, MSG_DONTWAIT);
+static int pair_look(weir_child *child, char *message, int how) {
+  ssize_t size = recv(child->pair, message, 1, MSG_DONTWAIT | how);
   if (size == 1) return 1;
   return size < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
 }
@@ -173,18 +173,19 @@ static uint64_t resident_mib(pid_t pid) {
 enum { IDLE_MS_MAX = 3000 };
 
 /* Most answers come at once, and then nobody asks for the time. */
-static bool hear_at_once(weir_child *child, char *message) {
+static bool hear_at_once(weir_child *child, char *message, int how) {
   struct pollfd ready = {.fd = child->pair, .events = POLLIN};
-  return poll(&ready, 1, SLICE_MS) == 1 && pair_look(child, message) == 1;
+  return poll(&ready, 1, SLICE_MS) == 1 && pair_look(child, message, how) == 1;
 }
 
 static uint32_t step_of(const _Atomic uint32_t *progress) {
   return progress != NULL ? atomic_load_explicit(progress, memory_order_relaxed) : 0;
 }
 
-weir_heard weir_child_hear(weir_child *child, uint32_t spin_ms, uint32_t hang_ms, const _Atomic uint32_t *progress,
-                           char *message) {
-  if (hear_at_once(child, message)) return WEIR_HEARD_MESSAGE;
+/* how: MSG_PEEK or 0 */
+static weir_heard hear(weir_child *child, uint32_t spin_ms, uint32_t hang_ms, const _Atomic uint32_t *progress,
+                       char *message, int how) {
+  if (hear_at_once(child, message, how)) return WEIR_HEARD_MESSAGE;
   uint32_t step = step_of(progress);
   int64_t begin = clock_ms(CLOCK_MONOTONIC), used = clock_ms(child->clock);
   int64_t ran = begin, used_then = used; /* when it was last seen to have run, and what it had used by then */
@@ -194,7 +195,7 @@ weir_heard weir_child_hear(weir_child *child, uint32_t spin_ms, uint32_t hang_ms
     (void)poll(ready, 2, SLICE_MS);
     if (ready[1].revents != 0) errors_drain(child);
     bool alive = ready[0].revents != 0 || weir_child_alive(child);
-    int seen = pair_look(child, message);
+    int seen = pair_look(child, message, how);
     if (seen > 0) return WEIR_HEARD_MESSAGE;
     if (seen < 0 || !alive) return WEIR_HEARD_DEATH;
     if (child->memory_mib != 0 && resident_mib(child->pid) > had + child->memory_mib) return WEIR_HEARD_MEMORY;
@@ -210,6 +211,16 @@ weir_heard weir_child_hear(weir_child *child, uint32_t spin_ms, uint32_t hang_ms
     if (now - ran > IDLE_MS_MAX) return WEIR_HEARD_HANG;
     if (now - begin > (int64_t)hang_ms) return (now - ran) * 2 < now - begin ? WEIR_HEARD_SPIN : WEIR_HEARD_HANG;
   }
+}
+
+weir_heard weir_child_hear(weir_child *child, uint32_t spin_ms, uint32_t hang_ms, const _Atomic uint32_t *progress,
+                           char *message) {
+  return hear(child, spin_ms, hang_ms, progress, message, 0);
+}
+
+weir_heard weir_child_await(weir_child *child, uint32_t spin_ms, uint32_t hang_ms) {
+  char first;
+  return hear(child, spin_ms, hang_ms, NULL, &first, MSG_PEEK);
 }
 
 bool weir_child_tell(weir_child *child, char message) {

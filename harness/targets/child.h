@@ -45,6 +45,9 @@ WEIR_MUST_USE weir_status weir_child_start(weir_child *child, weir_child_become 
 /* Waits for one message.  progress: whenever it is another number, the times begin anew; NULL: there is none. */
 weir_heard weir_child_hear(weir_child *child, uint32_t spin_ms, uint32_t hang_ms, const _Atomic uint32_t *progress,
                            char *message);
+/* As weir_child_hear, for a pair that carries more than messages of a byte: it
+ * is there to be read, and nothing of it is taken. */
+weir_heard weir_child_await(weir_child *child, uint32_t spin_ms, uint32_t hang_ms);
 /* False: nobody is there any more. */
 bool weir_child_tell(weir_child *child, char message);
 /* Whether it still runs. */

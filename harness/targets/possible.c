@@ -62,11 +62,23 @@ static const char *about_pages(unsigned layer, bool posix, const weir_step *step
   return NULL;
 }
 
+/* What a real socket cannot be made to show, and nobody sees there. */
+static const char *about_reality(const weir_step *step) {
+  const weir_verb_info *verb = weir_verb_get(step->verb);
+  if (verb->actor == WEIR_ACTOR_SOCKET) return "a fault of the socket, and a real one has none to order";
+  if (step->verb == WEIR_VERB_PEER_SLEEP) return "virtual time, and over a real socket time is real";
+  const bool seen = weir_occasion_is_callback(step->event);
+  if ((step->when == WEIR_WHEN_AFTER || step->when == WEIR_WHEN_AT) && !seen)
+    return "a step that hangs on a socket operation, and those on a real socket are not seen";
+  return NULL;
+}
+
 bool weir_runner_refuses(const weir_runner *runner, const weir_scenario *scenario, char *reason, size_t size) {
   static objection *const objections[] = {about_errors, about_direction, about_pages};
   for (uint32_t i = 0; i < scenario->count; i++)
     for (size_t j = 0; j < sizeof objections / sizeof *objections; j++) {
       const char *why = objections[j](runner->layer, runner->posix, &scenario->steps[i]);
+      if (why == NULL && runner->real) why = about_reality(&scenario->steps[i]);
       if (why == NULL) continue;
       (void)snprintf(reason, size, "asks for %s", why);
       return true;

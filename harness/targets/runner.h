@@ -23,6 +23,7 @@ struct weir_runner {
   uint32_t capabilities;
   uint8_t layer;        /* weir_layer of its connections */
   bool posix;           /* EINTR too */
+  bool real;            /* over real sockets: neither faults nor virtual time */
   uint32_t records_max; /* of a trace; 0: WEIR_CHANNEL_RECORDS */
 };
 
@@ -35,5 +36,8 @@ WEIR_MUST_USE weir_status weir_target_check(const weir_target *target, weir_prob
 /* A program under libweir-preload.so.  argv is copied. */
 WEIR_MUST_USE weir_status weir_process_open(const char *name, char *const *argv, const weir_runner_options *options,
                                             weir_runner **runner, weir_problem *problem);
+/* A program as it is, that speaks in lines, over real sockets.  argv is copied. */
+WEIR_MUST_USE weir_status weir_lines_open(const char *name, char *const *argv, const weir_runner_options *options,
+                                          weir_runner **runner, weir_problem *problem);
 
 #endif

@@ -84,7 +84,8 @@ static weir_status open_adapter(const char *name, const weir_adapter *adapter, c
   argv[count++] = file;
   const char *rest = adapter->command + strlen(adapter->command) + 1;
   (void)add_words(argv, count, rest, adapter->words - 1);
-  return weir_process_open(name, argv, options, runner, problem);
+  return adapter->lines ? weir_lines_open(name, argv, options, runner, problem)
+                        : weir_process_open(name, argv, options, runner, problem);
 }
 
 static weir_status open_by_name(const char *name, const weir_runner_options *options, weir_runner **runner,
@@ -117,7 +118,8 @@ static weir_status open_any(const char *name, const weir_runner_options *options
   if (strlen(name) >= WEIR_RUNNER_NAME_MAX)
     return weir_fail(problem, WEIR_BAD_INPUT, 0, "a target's name has at most %d bytes", WEIR_RUNNER_NAME_MAX - 1);
   if (options != NULL && options->command != NULL)
-    return weir_process_open(name, options->command, options, runner, problem);
+    return options->lines ? weir_lines_open(name, options->command, options, runner, problem)
+                          : weir_process_open(name, options->command, options, runner, problem);
   if (strcmp(name, "reference") == 0) return weir_runner_open_linked(weir_reference(), runner, problem);
   if (is_plugin(name)) return weir_plugin_open(name, options, runner, problem);
   if (name[0] == '\0' || (strchr(name, '/') != NULL && strchr(name, '@') == NULL))

@@ -18,6 +18,7 @@
  *   runtime deno 2.0 run -A      ... and words that stand before the file
  *   install uvloop               needs what scripts/targets installs by that name
  *   command adapter.py --selector epoll   the first word is beside the file
+ *   carrier lines                it speaks in lines, over real sockets (targets/remote.h)
  *   program weir-libuv --tcp     in its place: a program on PATH, or installed by scripts/targets
  *   summary  asyncio's selector transport, epoll */
 #ifndef WEIR_TARGETS_TARGET_H
@@ -38,6 +39,7 @@ typedef struct weir_runner_options {
   uint32_t memory_mib;     /* what one run may take beside what was there before it; 0: 1024 */
   uint32_t stalls_max;     /* runs in a row that had to be ended (hang, spin), before no more is run; 0: any number */
   bool posix;              /* faults that POSIX allows, and not those of Linux alone: EINTR */
+  bool lines;              /* the command speaks in lines, over real sockets */
   bool log;                /* let the worker's own standard error through */
 } weir_runner_options;
 

@@ -20,7 +20,7 @@ def main():
     parser.add_argument("--selector", choices=sorted(SELECTORS), default="epoll")
     secure.add_options(parser)
     options = parser.parse_args()
-    selector = getattr(selectors, SELECTORS[options.selector])
+    selector = weir.watched(getattr(selectors, SELECTORS[options.selector]))
     loops.test("asyncio", weir.version(), lambda: asyncio.SelectorEventLoop(selector()), **secure.arguments(options))
 
 
