@@ -46,20 +46,26 @@ static struct {
   const weir_transport_calls *reference;
 } self;
 
-/* The canary shows its state, as a machine made of a table does that gives its
- * transitions to the fuzzer; without that only the trace speaks. */
+/* The canary shows the moves of its state, as a monitor made of a table does that
+ * gives its transitions to the fuzzer; without that only the trace speaks. */
 #ifdef FUZZ_CANARY
-__attribute__((used, section("__libfuzzer_extra_counters"))) uint8_t fuzz_canary_state[DEPTH_MAX + 1];
-static void show_state(void) {
-  fuzz_canary_state[self.progress] = 1;
+enum { STATES_MAX = 16 };
+_Static_assert(DEPTH_MAX < STATES_MAX, "a row for each state");
+__attribute__((used, section("__libfuzzer_extra_counters"))) uint8_t fuzz_canary_states[STATES_MAX * STATES_MAX];
+static void show_move(unsigned from, unsigned to) {
+  fuzz_canary_states[from * STATES_MAX + to] = 1;
 }
 #else
-static void show_state(void) {}
+static void show_move(unsigned from, unsigned to) {
+  (void)from;
+  (void)to;
+}
 #endif
 
 static void see(unsigned in, unsigned event) {
-  self.progress += script[self.progress] == (in << 8 | event);
-  show_state();
+  unsigned before = self.progress;
+  self.progress += script[before] == (in << 8 | event);
+  show_move(before, self.progress);
 }
 
 /* ---- Callbacks */

@@ -162,6 +162,10 @@ static void draw_arguments(weir_chance *chance, weir_step *step) {
                      : 0;
   step->a = weir_argument_random(chance, &verb->a);
   step->b = weir_argument_random(chance, &verb->b);
+  /* What goes over asyncio's default limit (F12) at once: small numbers never come there. */
+  enum { HIGH = 1 << 16 };
+  if (step->verb == WEIR_VERB_APP_WRITE && weir_chance_below(chance, 8) == 0)
+    step->a = HIGH + 1 + (int32_t)weir_chance_below(chance, 1024);
 }
 
 /* ---- What can be done.  False: there is no occasion for it. */

@@ -325,6 +325,8 @@ static bool turn_loop(weir_host_run *host, const weir_trace *trace, weir_end *ho
   unsigned ready = wait_once(host, all), count = host->sockets_used;
   *how = WEIR_END_SPIN;
   if (weir_network_spinning(&host->network)) return false;
+  /* The wait of one connection may have let a step act on another, which was looked at before. */
+  if (ready == 0 && count > 1) ready = look(host, all);
   if (ready == 0 && host->queue.count == 0) {
     weir_turn turn = take_turns(host, all);
     *how = turn == WEIR_TURN_SPIN ? WEIR_END_SPIN : WEIR_END_QUIESCENT;
