@@ -15,6 +15,8 @@ void weir_bench_runs(void);
 void weir_bench_shrinking(void);
 /* transfer.c: real sockets, beside libuv's */
 void weir_bench_transfer(void);
+/* protocols.c: protocols through their chunkings; `weir` has the plug-ins beside it */
+void weir_bench_protocols(const char *weir);
 /* programs.c: under the interposing library; `self` is this program, which is also a target */
 void weir_bench_programs(const char *self);
 int weir_bench_program(void);

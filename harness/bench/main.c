@@ -17,7 +17,8 @@ static bool wanted(char **argv, const char *group) {
 int main(int argc, char **argv) {
   if (argc == 2 && strcmp(argv[1], "--program") == 0) return weir_bench_program();
   if (argc < 2) {
-    (void)fprintf(stderr, "usage: %s WEIR [judging|jsonl|check|cycle|runs|shrinking|transfer|programs]...\n", argv[0]);
+    (void)fprintf(stderr, "usage: %s WEIR [judging|jsonl|check|cycle|runs|shrinking|transfer|protocols|programs]...\n",
+                  argv[0]);
     return 2;
   }
   (void)printf("  %-36s%10s%10s%7s  %s\n", "", "measured", "ceiling", "ratio", "goal");
@@ -28,6 +29,7 @@ int main(int argc, char **argv) {
   if (wanted(argv, "runs")) weir_bench_runs();
   if (wanted(argv, "shrinking")) weir_bench_shrinking();
   if (wanted(argv, "transfer")) weir_bench_transfer();
+  if (wanted(argv, "protocols")) weir_bench_protocols(argv[1]);
   if (wanted(argv, "programs")) weir_bench_programs(argv[0]);
   return 0;
 }

@@ -52,12 +52,21 @@ static const char *missing_callback(const weir_protocol_callbacks *callbacks) {
   return NULL;
 }
 
+/* What it has told of it, where it has. */
+static weir_status no_protocol(const weir_drive *drive, weir_problem *problem) {
+  const weir_log *log = &drive->log;
+  const weir_entry *last = log->count > 0 ? &log->entries[log->count - 1] : NULL;
+  if (last == NULL || last->type != WEIR_ENTRY_ERROR || last->size == 0)
+    return weir_fail(problem, WEIR_NO_MEMORY, 0, "open() gave no protocol");
+  return weir_fail(problem, WEIR_BAD_INPUT, 0, "open() gave no protocol: %.*s", (int)last->size,
+                   (const char *)log->bytes + last->start);
+}
+
 static weir_status open_protocol(weir_drive *drive, weir_problem *problem) {
   drive->hand->inside = WEIR_INSIDE_OPEN;
   drive->protocol = drive->target->open(&drive->observer, &drive->calls);
   drive->hand->inside = WEIR_INSIDE_NOTHING;
-  if (drive->protocol == NULL)
-    return weir_fail(problem, WEIR_NO_MEMORY, 0, "open() gave no protocol: that stands for no memory");
+  if (drive->protocol == NULL) return no_protocol(drive, problem);
   const weir_protocol_callbacks *callbacks = drive->protocol->callbacks;
   if (callbacks == NULL || callbacks->size != sizeof *callbacks)
     return weir_fail(

@@ -7,14 +7,20 @@
 #include "protocol/check.h"
 
 /* SIZE_LEAST: a buffer that doubles and then stays has done so by then (hiredis: 10 KB). */
-enum { WARM = 3, CONNECTIONS = 8, TIMES_LEAST = 16, SIZE_LEAST = 1 << 14, SIZE_MOST = 1 << 18, GROWTH_LEAST = 64 };
+enum { WARM = 3, CONNECTIONS = 8, WHOLE = 4, EACH_ROUND = 6, PIECES_MOST = 2048 };
+enum { TIMES_LEAST = 16, SIZE_LEAST = 1 << 14, SIZE_MOST = 1 << 18, GROWTH_LEAST = 64 };
 
 /* ---- Leaks */
 
+/* The last two in small pieces, which are single bytes unless the stream is long. */
 static weir_status connect_once(weir_check *check, unsigned number) {
   const weir_check_job *job = check->job;
   weir_delivery delivery = {.bytes = job->stream, .size = number % 2 == 0 ? job->size : job->size / 2};
   delivery.ending = number % 4 < 2 ? WEIR_ENDING_FIN : WEIR_ENDING_RESET;
+  if (number >= WHOLE && delivery.size > 0) {
+    weir_cuts_every(check->cuts, delivery.size, delivery.size / PIECES_MOST + 1);
+    delivery.cuts = check->cuts;
+  }
   return weir_check_deliver(check, &delivery);
 }
 
@@ -26,7 +32,7 @@ static weir_status look_for_leaks(weir_check *check) {
   bool always = true;
   for (unsigned round = 0; status == WEIR_OK && round < WARM + CONNECTIONS; round++) {
     before = weir_heap_in_use();
-    for (unsigned i = 0; i < 4 && status == WEIR_OK; i++) status = connect_once(check, i);
+    for (unsigned i = 0; i < EACH_ROUND && status == WEIR_OK; i++) status = connect_once(check, i);
     size_t after = weir_heap_in_use();
     if (round < WARM) continue;
     always = always && after > before;
@@ -36,7 +42,7 @@ static weir_status look_for_leaks(weir_check *check) {
   weir_check_finding *finding = weir_check_find(check, WEIR_RULE_R11);
   if (finding != NULL)
     (void)snprintf(finding->message, sizeof finding->message,
-                   "%zu bytes more after each four connections: something is not freed", grown);
+                   "%zu bytes more after each %d connections: something is not freed", grown, EACH_ROUND);
   return WEIR_OK;
 }
 
@@ -93,7 +99,7 @@ weir_status weir_check_memory(weir_check *check) {
   const weir_check_job *job = check->job;
   weir_status status = look_for_leaks(check);
   (void)snprintf(check->report->note, sizeof check->report->note, "nothing is left after %d connections",
-                 4 * (WARM + CONNECTIONS));
+                 EACH_ROUND * (WARM + CONNECTIONS));
   if (status != WEIR_OK || job->size == 0 || job->slow) return status;
   size_t times = SIZE_LEAST / job->size > TIMES_LEAST ? SIZE_LEAST / job->size : TIMES_LEAST;
   if (4 * times * job->size > SIZE_MOST) return WEIR_OK;

@@ -69,19 +69,25 @@ static weir_entry *add_entry(weir_log *log, weir_entry_type type) {
   return entry;
 }
 
-/* By its text: whoever comes from another language has each word at another address. */
+static bool is_kind(const weir_log *log, uint32_t i, const char *kind) {
+  return i < log->kind_count && strncmp(log->kinds[i], kind, WEIR_LOG_KIND_SIZE - 1) == 0;
+}
+
+/* By its text: whoever comes from another language has each word at another
+ * address.  Its address only says where to look first. */
 static uint32_t intern(weir_log *log, const char *kind) {
   if (kind == NULL) kind = "";
-  uint32_t last = log->count > 0 ? log->entries[log->count - 1].kind : 0;
-  if (last < log->kind_count && strncmp(log->kinds[last], kind, WEIR_LOG_KIND_SIZE - 1) == 0) return last;
-  for (uint32_t i = 0; i < log->kind_count; i++)
-    if (strncmp(log->kinds[i], kind, WEIR_LOG_KIND_SIZE - 1) == 0) return i;
-  if (log->kind_count == WEIR_LOG_KINDS_MAX) {
+  uint8_t *place = &log->places[((uintptr_t)kind ^ (uintptr_t)kind >> 6) % WEIR_LOG_PLACES];
+  if (is_kind(log, *place, kind)) return *place;
+  uint32_t found = 0;
+  while (found < log->kind_count && !is_kind(log, found, kind)) found++;
+  if (found == WEIR_LOG_KINDS_MAX) {
     log->failed = true;
     return 0;
   }
-  (void)snprintf(log->kinds[log->kind_count], WEIR_LOG_KIND_SIZE, "%s", kind);
-  return log->kind_count++;
+  if (found == log->kind_count) (void)snprintf(log->kinds[log->kind_count++], WEIR_LOG_KIND_SIZE, "%s", kind);
+  *place = (uint8_t)found;
+  return found;
 }
 
 /* ---- The observer */

@@ -13,6 +13,7 @@
 
 enum {
   WEIR_LOG_KINDS_MAX = 256,
+  WEIR_LOG_PLACES = 64,
   WEIR_LOG_KIND_SIZE = 32,
   WEIR_LOG_ENTRIES_MAX = 1 << 21,
   WEIR_LOG_BYTES_MAX = 1 << 28
@@ -63,9 +64,10 @@ struct weir_log {
   struct weir_steps *steps; /* not counted while the log works; NULL: nothing is */
 
   uint32_t kind_count;
-  bool ending; /* eof_received or connection_lost has begun */
-  bool lost;   /* connection_lost has returned: nothing more is to be observed (R8) */
-  bool failed; /* no memory, or a bound: nothing can be said of this run */
+  uint8_t places[WEIR_LOG_PLACES]; /* by the address of its text: the kind that was last found there */
+  bool ending;                     /* eof_received or connection_lost has begun */
+  bool lost;                       /* connection_lost has returned: nothing more is to be observed (R8) */
+  bool failed;                     /* no memory, or a bound: nothing can be said of this run */
   bool bury;
 };
 

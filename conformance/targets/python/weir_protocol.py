@@ -30,7 +30,7 @@ import sys
 ABI = 1
 RAISED = -1000
 UNKNOWN = 2**64 - 1
-LIBERTIES = {"error_position": 1, "error_code": 2, "data_before_error": 4, "hint": 8, "writes": 16}
+LIBERTIES = {"error_position": 1, "error_code": 2, "data_before_error": 4, "hint": 8, "writes": 16, "lag": 32}
 
 _error = ctypes.c_int32
 _pointer = ctypes.c_void_p
@@ -192,6 +192,9 @@ class _Connection:
         buffered = hasattr(self.protocol, "get_buffer")
         names = ["connection_made", "eof_received", "connection_lost", "pause_writing", "resume_writing"]
         names += ["get_buffer", "buffer_updated"] if buffered else ["data_received"]
+        for name in names[:3] + names[5:]:
+            if not callable(getattr(self.protocol, name, None)):
+                raise TypeError("%s has no %s()" % (type(self.protocol).__name__, name))
         self.callbacks = _Callbacks(ctypes.sizeof(_Callbacks))
         for name in names:
             setattr(self.callbacks, name, _CALLBACK[name](self._guarded(getattr(self, name))))
@@ -268,7 +271,7 @@ def test(make, name="python", version="%d.%d.%d" % sys.version_info[:3], liberti
         try:
             connection = _Connection(make, observer.contents, calls.contents, loop)
         except Exception as error:
-            print("the protocol cannot be made: %r" % error, file=sys.stderr)
+            Observe(observer.contents).error(RAISED, None, "the protocol cannot be made: %r" % error)
             return None
         address = ctypes.addressof(connection.struct)
         connections[address] = connection

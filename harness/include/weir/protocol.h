@@ -81,7 +81,8 @@ typedef struct weir_protocol_target {
   const char *version;
   uint32_t liberties; /* a set of WEIR_MAY_... */
   /* Makes a protocol for one connection, with the calls that its transport
-   * will offer (connection_made brings the transport).  NULL: no memory.  Both
+   * will offer (connection_made brings the transport).  NULL: it cannot be made, for
+   * the reason that observer->error was told, or for want of memory.  Both
    * pointers stay valid until release. */
   weir_protocol *(*open)(const weir_observer *observer, const weir_transport_calls *calls);
   /* The last call, exactly once: frees it. */
