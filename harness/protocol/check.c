@@ -58,6 +58,7 @@ weir_status weir_check_deliver(weir_check *check, const weir_delivery *delivery)
   weir_status status = weir_drive_run(&check->drive, delivery, check->problem);
   check->report->runs++;
   check->spent += cost_of(check, delivery);
+  if (status == WEIR_NO_MEMORY) return status; /* what it did for want of it is no finding */
   if (check->drive.trouble_count > 0) keep_troubles(check, delivery);
   if (status == WEIR_BOUND) {
     /* Its own doing, and so a finding: it tells of sizes that nothing has. */

@@ -196,6 +196,8 @@ weir_status weir_drive_run(weir_drive *drive, const weir_delivery *delivery, wei
   real->release(transport);
   finish(drive);
   drive->delivery = NULL;
+  if (drive->log.starved || drive->feed.starved)
+    return weir_fail(problem, WEIR_NO_MEMORY, 0, "no memory for what is observed");
   if (drive->log.failed) return weir_fail(problem, WEIR_BOUND, 0, "the protocol observes more than can be kept");
   return WEIR_OK;
 }

@@ -118,7 +118,9 @@ static void *feed_reallocate(weir_loop *loop, void *memory, size_t size) {
     free(memory);
     return NULL;
   }
-  return realloc(memory, size);
+  void *given = realloc(memory, size);
+  feed->starved = feed->starved || given == NULL;
+  return given;
 }
 
 void weir_feed_init(weir_feed *feed) {
@@ -147,7 +149,7 @@ void weir_feed_load(weir_feed *feed, const weir_delivery *delivery) {
   feed->delivery = delivery;
   feed->position = feed->piece = 0;
   feed->again = delivery->asking >= WEIR_ASK_IN_VAIN;
-  feed->ended = feed->closed = feed->shut = feed->receiving = feed->full = false;
+  feed->ended = feed->closed = feed->shut = feed->receiving = feed->full = feed->starved = false;
   feed->interest = feed->first = feed->count = 0;
   feed->exception = 0;
 }

@@ -32,6 +32,7 @@ typedef struct weir_feed {
   void *slot;            /* memory of the last transport, for the next one */
   size_t slot_size;
   bool slot_taken;
+  bool starved; /* there was no memory for the transport */
 } weir_feed;
 
 void weir_feed_init(weir_feed *feed);

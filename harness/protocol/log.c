@@ -23,7 +23,7 @@ void weir_log_free(weir_log *log) {
 void weir_log_clear(weir_log *log) {
   log->count = log->used = log->written_size = 0;
   log->at = 0;
-  log->ending = log->lost = log->failed = false;
+  log->ending = log->lost = log->failed = log->starved = false;
   log->early = log->early_size = 0;
   log->late = 0;
   log->moved = log->calls = 0;
@@ -31,12 +31,15 @@ void weir_log_clear(weir_log *log) {
 
 /* ---- Room, doubled as it is needed */
 
-static void *grow(void *memory, size_t *room, size_t needed, size_t each, size_t most) {
+static void *grow(weir_log *log, void *memory, size_t *room, size_t needed, size_t each, size_t most) {
   if (needed > most) return NULL;
   size_t next = *room < 64 ? 64 : *room;
   while (next < needed) next *= 2;
   void *larger = realloc(memory, next * each);
-  if (larger != NULL) *room = next;
+  if (larger != NULL)
+    *room = next;
+  else
+    log->starved = true;
   return larger;
 }
 
@@ -44,7 +47,7 @@ static bool add_bytes(weir_log *log, const void *bytes, size_t size) {
   if (size == 0) return true;
   if (size > log->room - log->used) {
     if (size > WEIR_LOG_BYTES_MAX) return false;
-    uint8_t *larger = grow(log->bytes, &log->room, log->used + size, 1, WEIR_LOG_BYTES_MAX);
+    uint8_t *larger = grow(log, log->bytes, &log->room, log->used + size, 1, WEIR_LOG_BYTES_MAX);
     if (larger == NULL) return false;
     log->bytes = larger;
   }
@@ -56,7 +59,8 @@ static bool add_bytes(weir_log *log, const void *bytes, size_t size) {
 static weir_entry *add_entry(weir_log *log, weir_entry_type type) {
   if (log->lost) log->late++;
   if (log->count == log->capacity) {
-    weir_entry *larger = grow(log->entries, &log->capacity, log->count + 1, sizeof *log->entries, WEIR_LOG_ENTRIES_MAX);
+    weir_entry *larger =
+        grow(log, log->entries, &log->capacity, log->count + 1, sizeof *log->entries, WEIR_LOG_ENTRIES_MAX);
     if (larger == NULL) {
       log->failed = true;
       return NULL;
@@ -179,7 +183,7 @@ void weir_log_wrote(weir_log *log, const void *bytes, size_t size) {
   if (size == 0) return;
   if (size > log->written_room - log->written_size) {
     uint8_t *larger = size <= WEIR_LOG_BYTES_MAX
-                          ? grow(log->written, &log->written_room, log->written_size + size, 1, WEIR_LOG_BYTES_MAX)
+                          ? grow(log, log->written, &log->written_room, log->written_size + size, 1, WEIR_LOG_BYTES_MAX)
                           : NULL;
     if (larger == NULL) {
       log->failed = true;
@@ -202,7 +206,7 @@ void weir_log_begin_end(weir_log *log) {
 
 bool weir_log_copy(weir_log *to, const weir_log *from) {
   if (from->count > to->capacity) {
-    weir_entry *larger = grow(to->entries, &to->capacity, from->count, sizeof *to->entries, WEIR_LOG_ENTRIES_MAX);
+    weir_entry *larger = grow(to, to->entries, &to->capacity, from->count, sizeof *to->entries, WEIR_LOG_ENTRIES_MAX);
     if (larger == NULL) return false;
     to->entries = larger;
   }

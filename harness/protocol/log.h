@@ -68,6 +68,7 @@ struct weir_log {
   bool ending;                     /* eof_received or connection_lost has begun */
   bool lost;                       /* connection_lost has returned: nothing more is to be observed (R8) */
   bool failed;                     /* no memory, or a bound: nothing can be said of this run */
+  bool starved;                    /* no memory it was, for the log or for the protocol */
   bool bury;
 };
 

@@ -26,7 +26,10 @@ static weir_block *block_of(void *memory) {
 static weir_block *block_new(weir_log *log, size_t size) {
   if (size > PTRDIFF_MAX - sizeof(weir_block)) return NULL;
   weir_block *block = malloc(sizeof *block + size);
-  if (block == NULL) return NULL;
+  if (block == NULL) {
+    log->starved = log->starved || size <= WEIR_LOG_BYTES_MAX; /* beyond that it is the protocol's own doing */
+    return NULL;
+  }
   *block = (weir_block){.next = log->blocks, .size = size};
   if (log->blocks != NULL) log->blocks->previous = block;
   log->blocks = block;

@@ -14,6 +14,7 @@
 
 #include "cli/cli.h"
 #include "memory/failing.h"
+#include "protocol/check.h"
 #include "reference/reference.h"
 #include "scenario/random.h"
 #include "story.h"
@@ -439,6 +440,114 @@ START_TEST(reference) {
 }
 END_TEST
 
+/* ---- A protocol, whose every byte is an event ---------------------------------- */
+typedef struct bytes {
+  weir_protocol base;
+  const weir_observer *observer;
+  weir_transport *transport;
+  const weir_transport_calls *calls;
+  char *room;
+} bytes;
+
+static weir_error bytes_made(weir_protocol *protocol, weir_transport *transport) {
+  bytes *self = (bytes *)(void *)protocol;
+  self->transport = transport;
+  self->room = self->observer->reallocate(self->observer->log, NULL, 16);
+  return self->room != NULL ? 0 : WEIR_ERROR_STATE;
+}
+
+static weir_error bytes_get(weir_protocol *protocol, ptrdiff_t hint, weir_buffer *buffer) {
+  (void)hint;
+  *buffer = (weir_buffer){.base = ((bytes *)(void *)protocol)->room, .size = 16};
+  return 0;
+}
+
+static weir_error bytes_updated(weir_protocol *protocol, size_t nbytes) {
+  bytes *self = (bytes *)(void *)protocol;
+  for (size_t i = 0; i < nbytes; i++) self->observer->event(self->observer->log, "byte", self->room + i, 1);
+  return self->calls->write(self->transport, self->room, nbytes);
+}
+
+static weir_error bytes_eof(weir_protocol *protocol, bool *keep_open) {
+  (void)protocol;
+  (void)keep_open;
+  return 0;
+}
+
+static weir_error bytes_lost(weir_protocol *protocol, weir_error error) {
+  bytes *self = (bytes *)(void *)protocol;
+  (void)error;
+  if (self->room != NULL) (void)self->observer->reallocate(self->observer->log, self->room, 0);
+  self->room = NULL;
+  return 0;
+}
+
+static weir_error bytes_pause(weir_protocol *protocol) {
+  (void)protocol;
+  return 0;
+}
+
+static weir_protocol *bytes_open(const weir_observer *observer, const weir_transport_calls *calls) {
+  static const weir_protocol_callbacks callbacks = {.size = sizeof callbacks,
+                                                    .connection_made = bytes_made,
+                                                    .get_buffer = bytes_get,
+                                                    .buffer_updated = bytes_updated,
+                                                    .eof_received = bytes_eof,
+                                                    .connection_lost = bytes_lost,
+                                                    .pause_writing = bytes_pause,
+                                                    .resume_writing = bytes_pause};
+  bytes *self = observer->reallocate(observer->log, NULL, sizeof *self);
+  if (self == NULL) return NULL;
+  *self = (bytes){.base.callbacks = &callbacks, .observer = observer, .calls = calls};
+  return &self->base;
+}
+
+static void bytes_release(weir_protocol *protocol) {
+  bytes *self = (bytes *)(void *)protocol;
+  (void)bytes_lost(protocol, 0);
+  (void)self->observer->reallocate(self->observer->log, self, 0);
+}
+
+/* For every k: nothing is found, or it is said that there was no memory. */
+static void check_family(weir_family family) {
+  static const weir_protocol_target target = {.abi = WEIR_PROTOCOL_ABI,
+                                              .size = sizeof target,
+                                              .name = "bytes",
+                                              .version = "1",
+                                              .open = bytes_open,
+                                              .release = bytes_release};
+  static weir_check_report report;
+  const weir_check_job job = {
+      .stream = (const uint8_t *)"abcd", .size = 4, .budget = 100, .seed = 1, .window = SIZE_MAX};
+  weir_problem problem;
+  unsigned refused = 0;
+  for (unsigned k = 1;; k++) {
+    ck_assert_uint_lt(k, ALLOCATIONS_MAX);
+    problem.text[0] = '\0';
+    failing_begin(k);
+    weir_status status = weir_check_run(&target, family, &job, &report, NULL, &problem);
+    bool failed = failing_end();
+    const char *word = weir_family_word(family);
+    /* What it can do without, it does without. */
+    ck_assert_msg(status == WEIR_OK || (failed && status == WEIR_NO_MEMORY), "%s, allocation %u: status %d, %s", word,
+                  k, status, problem.text);
+    ck_assert_msg(status == WEIR_OK || strstr(problem.text, "memory") != NULL ||
+                      strstr(problem.text, "no protocol") != NULL,
+                  "%s, allocation %u: %s", word, k, problem.text);
+    ck_assert_msg(report.count == 0, "%s, allocation %u: %s", word, k, report.findings[0].message);
+    refused += status == WEIR_NO_MEMORY;
+    if (failed) continue;
+    ck_assert_msg(refused > 3 && !leaks(), "%s: %u allocations, or a leak", word, k);
+    return;
+  }
+}
+
+START_TEST(protocol) {
+  static const weir_family families[] = {WEIR_FAMILY_WHOLE, WEIR_FAMILY_HINTS, WEIR_FAMILY_ENDS, WEIR_FAMILY_SLOW};
+  for (size_t i = 0; i < sizeof families / sizeof *families; i++) check_family(families[i]);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("memory");
   TCase *all = tcase_create("memory");
@@ -452,6 +561,7 @@ int main(void) {
   tcase_add_test(all, export);
   tcase_add_test(all, fuzz);
   tcase_add_test(all, reference);
+  tcase_add_test(all, protocol);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);
