@@ -329,6 +329,7 @@ class Common:
         if error is None and not run.closed and not run.eof:
             run.breaks("L4", "connection_lost(None) without an end of file")
         run.lost = True
+        run.raised |= error is not None
         run.ended("connection_lost", steps)
 
     def pause_writing(self):

@@ -279,7 +279,11 @@ int weir_cli_fuzz(int argc, char **argv) {
   char name[WEIR_CASE_NAME_MAX];
   self.command = weir_cli_cut_command(&argc, argv);
   char **spread = weir_cli_spread_streams(&argc, argv);
-  bool parsed = spread != NULL && weir_cli_parse(&parser, argc, spread, &self);
+  if (spread == NULL) {
+    weir_cli_say("no memory for the arguments");
+    return WEIR_EXIT_USAGE;
+  }
+  bool parsed = weir_cli_parse(&parser, argc, spread, &self);
   free(spread);
   if (!parsed) return WEIR_EXIT_USAGE;
   if ((self.target != NULL) == (self.command != NULL)) {
