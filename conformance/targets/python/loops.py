@@ -23,12 +23,12 @@ RESTARTS_MAX = 1000
 UNAVAILABLE = 77
 
 
-def installed(name):
-    """The module of an implementation: the interpreter's own, or else the one that
-    scripts/targets installed for it."""
+def installed(name, own=False):
+    """The module of an implementation: the one that scripts/targets installed for this
+    interpreter, or else (own: in any case) the interpreter's own."""
     folder = os.environ.get("WEIR_TARGETS")
-    if folder is not None:
-        sys.path.append(os.path.join(folder, name, "%d.%d" % sys.version_info[:2]))
+    if folder is not None and not own:
+        sys.path.insert(0, os.path.join(folder, name, "%d.%d" % sys.version_info[:2]))
     try:
         return importlib.import_module(name)
     except ImportError as error:

@@ -10,10 +10,12 @@ import secure  # noqa: E402
 
 
 def main():
-    uvloop = loops.installed("uvloop")
     parser = argparse.ArgumentParser()
+    parser.add_argument("--own", action="store_true", help="the interpreter's own uvloop")
     secure.add_options(parser)
-    loops.test("uvloop", uvloop.__version__, uvloop.new_event_loop, **secure.arguments(parser.parse_args()))
+    options = parser.parse_args()
+    uvloop = loops.installed("uvloop", options.own)
+    loops.test("uvloop", uvloop.__version__, uvloop.new_event_loop, **secure.arguments(options))
 
 
 if __name__ == "__main__":
