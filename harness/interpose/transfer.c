@@ -54,7 +54,10 @@ static ssize_t receive_now(weir_front *front, void *buffer, size_t size, receivi
   if ((how.flags & MSG_ERRQUEUE) && front->simulation->layer != WEIR_LAYER_UNIX) return -EAGAIN;
   const bool discards = (how.flags & MSG_TRUNC) && front->simulation->layer != WEIR_LAYER_UNIX;
   if (buffer == NULL && size > 0 && !discards) return -EFAULT;
-  if (discards) buffer = NULL;
+  if (discards || buffer == NULL) {
+    buffer = front->bounce;
+    if (size > sizeof front->bounce) size = sizeof front->bounce;
+  }
   const ssize_t result = (how.flags & MSG_PEEK) ? weir_simulation_peek(front->simulation, buffer, size)
                                                 : weir_simulation_recv(front->simulation, buffer, size);
   /* Looking for the rest, AF_UNIX finds the error, which nobody is told (unix_stream_read_generic). */

@@ -64,7 +64,6 @@ static int inject_error(weir_simulation *simulation, weir_occasion occasion, int
 
 /* ---- Receiving --------------------------------------------------------------- */
 static ptrdiff_t deliver_from_wire(weir_simulation *simulation, void *buffer, size_t size) {
-  if (buffer == NULL) return -EINVAL; /* what is on a wire is neither discarded nor looked at beforehand */
   simulation->progress = true;
   return (ptrdiff_t)weir_wire_deliver(simulation, buffer, size);
 }
@@ -72,9 +71,8 @@ static ptrdiff_t deliver_from_wire(weir_simulation *simulation, void *buffer, si
 static ptrdiff_t deliver(weir_simulation *simulation, void *buffer, size_t size) {
   const uint64_t unread = weir_socket_unread(simulation);
   const size_t count = size < unread ? size : (size_t)unread;
-  if (buffer != NULL)
-    weir_place_fill(&simulation->incoming, weir_stream_incoming(simulation->connection), simulation->received, buffer,
-                    count);
+  weir_place_fill(&simulation->incoming, weir_stream_incoming(simulation->connection), simulation->received, buffer,
+                  count);
   simulation->received += count;
   simulation->progress = true;
   return (ptrdiff_t)count;
@@ -142,8 +140,7 @@ ptrdiff_t weir_simulation_peek(weir_simulation *simulation, void *buffer, size_t
     return result >= 0 || result == -EAGAIN ? result : note_operation(simulation, WEIR_EVENT_RECV, size, result, false);
   }
   const size_t count = size < unread ? size : (size_t)unread;
-  if (buffer != NULL)
-    weir_payload_fill(weir_stream_incoming(simulation->connection), simulation->received, buffer, count);
+  weir_payload_fill(weir_stream_incoming(simulation->connection), simulation->received, buffer, count);
   return (ptrdiff_t)count;
 }
 
@@ -163,22 +160,19 @@ static void take(weir_simulation *simulation, const void *bytes, size_t size) {
   simulation->taken += size;
 }
 
-static ptrdiff_t take_wire_slices(weir_simulation *simulation, const struct iovec *slices, size_t count, size_t most) {
-  size_t left = most;
-  for (size_t index = 0; index < count && left > 0; index++) {
-    const size_t size = slices[index].iov_len < left ? slices[index].iov_len : left;
-    if (size > 0) weir_wire_take(simulation, slices[index].iov_base, size);
-    left -= size;
-  }
-  simulation->progress = true;
-  return (ptrdiff_t)most;
+/* On a wire no byte can be told from its position. */
+static void take_either(weir_simulation *simulation, const void *bytes, size_t size) {
+  if (simulation->wire != NULL)
+    weir_wire_take(simulation, bytes, size);
+  else
+    take(simulation, bytes, size);
 }
 
 static ptrdiff_t take_slices(weir_simulation *simulation, const struct iovec *slices, size_t count, size_t most) {
   size_t left = most;
   for (size_t index = 0; index < count && left > 0; index++) {
     const size_t size = slices[index].iov_len < left ? slices[index].iov_len : left;
-    if (size > 0) take(simulation, slices[index].iov_base, size);
+    if (size > 0) take_either(simulation, slices[index].iov_base, size);
     left -= size;
   }
   if (most > 0) simulation->progress = true;
@@ -238,10 +232,7 @@ __attribute__((noinline)) static ptrdiff_t send_slowly(weir_simulation *simulati
                                                        size_t count, size_t size) {
   bool injected = false;
   ptrdiff_t result = send_faulty(simulation, size, &injected);
-  if (result > 0 && simulation->wire != NULL)
-    (void)take_wire_slices(simulation, slices, count, (size_t)result);
-  else if (result > 0)
-    (void)take_slices(simulation, slices, count, (size_t)result);
+  if (result > 0) (void)take_slices(simulation, slices, count, (size_t)result);
   (void)note_operation(simulation, WEIR_EVENT_SEND, size, result, injected);
   if (simulation->handshake) weir_wire_settle(simulation);
   if (simulation->after_head[WEIR_OCCASION_SEND] != 0) weir_script_after(simulation, WEIR_OCCASION_SEND);
