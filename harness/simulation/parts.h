@@ -60,10 +60,6 @@ bool weir_peer_drain(weir_simulation *simulation);
 
 /* The program has ended its side, and the peer is told so. */
 bool weir_peer_see_end(weir_simulation *simulation);
-/* What the peer has received: a record, and one for each run where there are several. */
-void weir_peer_note_received(weir_simulation *simulation, const weir_payload_run *runs, size_t count, uint32_t size);
-enum { WEIR_PEER_RUNS_MAX = 16 };
-
 /* ---- With a wire (simulation->wire != NULL) */
 /* The program receives, sends: as deliver and take in socket.c. */
 size_t weir_wire_deliver(weir_simulation *simulation, void *buffer, size_t size);

@@ -7,18 +7,21 @@
 #include "weir/payload.h"
 
 /* ---- Reading ------------------------------------------------------------------ */
-void weir_peer_note_received(weir_simulation *simulation, const weir_payload_run *runs, size_t count, uint32_t size) {
-  weir_record record = {.event = WEIR_EVENT_PEER_RECEIVED, .code = WEIR_DATA_MIXED, .a = size};
+void weir_peer_note_received(weir_trace *trace, uint8_t connection, const weir_payload_run *runs, size_t count,
+                             uint32_t size) {
+  weir_record record = {
+      .event = WEIR_EVENT_PEER_RECEIVED, .connection = connection, .code = WEIR_DATA_MIXED, .a = size};
   if (count == 1) {
     record.code = runs[0].data;
     record.b = runs[0].offset;
   }
-  weir_simulation_note(simulation, record);
+  (void)weir_trace_add(trace, record);
   for (size_t index = 0; count > 1 && index < count; index++)
-    weir_simulation_note(simulation, (weir_record){.event = WEIR_EVENT_DATA,
-                                                   .code = runs[index].data,
-                                                   .a = runs[index].size,
-                                                   .b = runs[index].offset});
+    (void)weir_trace_add(trace, (weir_record){.event = WEIR_EVENT_DATA,
+                                              .connection = connection,
+                                              .code = runs[index].data,
+                                              .a = runs[index].size,
+                                              .b = runs[index].offset});
 }
 
 /* The first `size` of the kept bytes were read.  Where all were, and they ended
@@ -62,7 +65,7 @@ static void receive(weir_simulation *simulation, uint32_t size) {
     runs[0].size += runs[1].size;
     memmove(runs + 1, runs + 2, (--count - 1) * sizeof runs[0]);
   }
-  weir_peer_note_received(simulation, runs, count, size);
+  weir_peer_note_received(simulation->trace, simulation->connection, runs, count, size);
 }
 
 bool weir_peer_see_end(weir_simulation *simulation) {

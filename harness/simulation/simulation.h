@@ -35,6 +35,12 @@ typedef struct weir_peer {
   bool (*step)(void *context, const weir_step *step);
 } weir_peer;
 
+/* What a peer has received: a record, and one for each run where there are
+ * several. */
+enum { WEIR_PEER_RUNS_MAX = 16 };
+void weir_peer_note_received(weir_trace *trace, uint8_t connection, const weir_payload_run *runs, size_t count,
+                             uint32_t size);
+
 enum {
   WEIR_SOCKET_BUFFER_DEFAULT = 65536, /* bytes that the socket takes while the peer does not read */
   /* Waits in a row that end at once although nothing useful was done since the

@@ -181,7 +181,7 @@ static void note_plain(weir_simulation *simulation, const uint8_t *bytes, size_t
   simulation->heard += size;
   const weir_payload_run *last = &runs[count - 1];
   if (last->data == WEIR_DATA_STREAM) simulation->heard_shift = last->offset + last->size - simulation->heard;
-  weir_peer_note_received(simulation, runs, count, (uint32_t)size);
+  weir_peer_note_received(simulation->trace, simulation->connection, runs, count, (uint32_t)size);
 }
 
 /* A close_notify was read: it is told, and answered unless the peer is deaf. */

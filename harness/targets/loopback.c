@@ -10,7 +10,7 @@
 
 #include "weir/payload.h"
 
-enum { RUNS_MAX = 16, CHUNKS_MAX = 4096 };
+enum { CHUNKS_MAX = 4096 };
 
 int weir_loopback_listen(uint16_t *port) {
   const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -73,18 +73,10 @@ static bool send_some(void *context, uint32_t size) {
 
 /* ---- Reading -------------------------------------------------------------------- */
 static void note_received(weir_loopback *loopback, uint32_t size) {
-  weir_payload_run runs[RUNS_MAX];
+  weir_payload_run runs[WEIR_PEER_RUNS_MAX];
   const size_t count = weir_payload_identify(weir_stream_outgoing(loopback->connection), loopback->received,
-                                             WEIR_CONNECTIONS, loopback->chunk, size, runs, RUNS_MAX);
-  weir_record record = {.event = WEIR_EVENT_PEER_RECEIVED, .code = WEIR_DATA_MIXED, .a = size};
-  if (count == 1) {
-    record.code = runs[0].data;
-    record.b = runs[0].offset;
-  }
-  note(loopback, record);
-  for (size_t i = 0; count > 1 && i < count; i++)
-    note(loopback,
-         (weir_record){.event = WEIR_EVENT_DATA, .code = runs[i].data, .a = runs[i].size, .b = runs[i].offset});
+                                             WEIR_CONNECTIONS, loopback->chunk, size, runs, WEIR_PEER_RUNS_MAX);
+  weir_peer_note_received(loopback->trace, loopback->connection, runs, count, size);
   const weir_payload_run *last = &runs[count - 1];
   loopback->received = last->data == WEIR_DATA_STREAM ? last->offset + last->size : loopback->received + size;
 }
