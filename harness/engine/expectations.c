@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/word.h"
 #include "weir/spec.h"
 
 enum { PART_MOST = 1000000, FILES_MAX = 256 };
-
-static const char blanks[] = " \t\r";
 
 /* ---- Versions */
 
@@ -93,16 +92,6 @@ static bool grow(void **array, size_t count, size_t *capacity, size_t size) {
   return true;
 }
 
-/* Cuts the next word off *rest; NULL: none. */
-static char *next_word(char **rest) {
-  char *word = *rest + strspn(*rest, blanks);
-  if (*word == '\0') return NULL;
-  size_t size = strcspn(word, blanks);
-  *rest = word + size + (word[size] != '\0');
-  word[size] = '\0';
-  return word;
-}
-
 /* The entry is whole: it says why, and in which cases. */
 static weir_status finish_entry(reading *read) {
   const weir_expectation *entry = read->entry;
@@ -151,9 +140,9 @@ static weir_status read_versions(reading *read, char *value) {
   if (entry->version != NULL)
     return bad(read, "an entry has one line `version`, with several ranges where it takes them");
   entry->version = value;
-  for (const char *at = value + strspn(value, blanks); *at != '\0'; at += strspn(at, blanks)) {
+  for (const char *at = value + strspn(value, WEIR_BLANKS); *at != '\0'; at += strspn(at, WEIR_BLANKS)) {
     char word[64];
-    size_t size = strcspn(at, blanks);
+    size_t size = strcspn(at, WEIR_BLANKS);
     (void)snprintf(word, sizeof word, "%.*s", (int)size, at);
     if (entry->version_count == WEIR_EXPECTATION_VERSIONS_MAX)
       return weir_fail(read->problem, WEIR_BOUND, read->line, "at most %d ranges", WEIR_EXPECTATION_VERSIONS_MAX);
@@ -183,7 +172,7 @@ static weir_status read_link(reading *read, const char *value) {
 
 static weir_status read_cases(reading *read, char *value) {
   weir_expectations *self = read->self;
-  for (const char *word = next_word(&value); word != NULL; word = next_word(&value)) {
+  for (const char *word = weir_word_next(&value); word != NULL; word = weir_word_next(&value)) {
     if (strlen(word) >= WEIR_CASE_NAME_MAX)
       return weir_fail(read->problem, WEIR_BOUND, read->line, "the name of a case has at most %d bytes",
                        WEIR_CASE_NAME_MAX - 1);
@@ -200,13 +189,13 @@ static weir_status read_cases(reading *read, char *value) {
 
 static weir_status read_line(reading *read, char *text) {
   size_t length = strlen(text);
-  while (length > 0 && strchr(blanks, text[length - 1]) != NULL) text[--length] = '\0';
+  while (length > 0 && strchr(WEIR_BLANKS, text[length - 1]) != NULL) text[--length] = '\0';
   for (const char *c = text; *c != '\0'; c++)
     if ((unsigned char)*c < ' ' && *c != '\t') return bad(read, "a control character");
   char *value = text;
-  const char *word = next_word(&value);
+  const char *word = weir_word_next(&value);
   if (word == NULL || word[0] == '#') return WEIR_OK;
-  value += strspn(value, blanks);
+  value += strspn(value, WEIR_BLANKS);
   static const char *const words[] = {"target", "rule", "version", "reason", "link", "case"};
   size_t which = 0;
   while (which < sizeof words / sizeof *words && strcmp(word, words[which]) != 0) which++;

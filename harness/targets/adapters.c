@@ -6,29 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/word.h"
+
 enum { LINES_MAX = 64 };
 
-static const char blanks[] = " \t\r\n";
 static const char suffix[] = ".target";
 
-/* Cuts the next word off *rest; NULL: none. */
-static char *next_word(char **rest) {
-  char *word = *rest + strspn(*rest, blanks);
-  if (*word == '\0') return NULL;
-  size_t size = strcspn(word, blanks);
-  *rest = word + size + (word[size] != '\0');
-  word[size] = '\0';
-  return word;
-}
-
 static weir_status read_runtime(weir_adapter *adapter, char *rest, uint32_t line, weir_problem *problem) {
-  const char *kind = next_word(&rest), *least = kind != NULL ? next_word(&rest) : NULL;
+  const char *kind = weir_word_next(&rest), *least = kind != NULL ? weir_word_next(&rest) : NULL;
   if (kind == NULL || strlen(kind) >= sizeof adapter->runtime)
     return weir_fail(problem, WEIR_BAD_INPUT, line, "`runtime` needs a kind and may have a least version: python3 3.7");
   (void)snprintf(adapter->runtime, sizeof adapter->runtime, "%s", kind);
   (void)snprintf(adapter->least, sizeof adapter->least, "%s", least != NULL ? least : "");
   size_t used = 0;
-  for (const char *word = next_word(&rest); word != NULL; word = next_word(&rest)) {
+  for (const char *word = weir_word_next(&rest); word != NULL; word = weir_word_next(&rest)) {
     size_t size = strlen(word) + 1;
     if (used + size > sizeof adapter->options || adapter->option_count == WEIR_ADAPTER_WORDS_MAX)
       return weir_fail(problem, WEIR_BAD_INPUT, line, "the words behind the least version are too many");
@@ -42,7 +33,7 @@ static weir_status read_runtime(weir_adapter *adapter, char *rest, uint32_t line
 static weir_status read_command(weir_adapter *adapter, char *rest, uint32_t line, weir_problem *problem) {
   size_t used = 0;
   adapter->words = 0;
-  for (const char *word = next_word(&rest); word != NULL; word = next_word(&rest)) {
+  for (const char *word = weir_word_next(&rest); word != NULL; word = weir_word_next(&rest)) {
     size_t size = strlen(word) + 1;
     if (adapter->words == WEIR_ADAPTER_WORDS_MAX || used + size > sizeof adapter->command)
       return weir_fail(problem, WEIR_BAD_INPUT, line, "a command has at most %d words", WEIR_ADAPTER_WORDS_MAX);
@@ -54,7 +45,7 @@ static weir_status read_command(weir_adapter *adapter, char *rest, uint32_t line
 }
 
 static weir_status read_install(weir_adapter *adapter, char *rest, uint32_t line, weir_problem *problem) {
-  const char *name = next_word(&rest);
+  const char *name = weir_word_next(&rest);
   if (name == NULL || strlen(name) >= sizeof adapter->install)
     return weir_fail(problem, WEIR_BAD_INPUT, line, "`install` needs the name of what scripts/targets installs");
   (void)snprintf(adapter->install, sizeof adapter->install, "%s", name);
@@ -62,7 +53,7 @@ static weir_status read_install(weir_adapter *adapter, char *rest, uint32_t line
 }
 
 static weir_status read_carrier(weir_adapter *adapter, char *rest, uint32_t line, weir_problem *problem) {
-  const char *word = next_word(&rest);
+  const char *word = weir_word_next(&rest);
   adapter->lines = word != NULL && strcmp(word, "lines") == 0;
   if (adapter->lines || (word != NULL && strcmp(word, "preload") == 0)) return WEIR_OK;
   return weir_fail(problem, WEIR_BAD_INPUT, line,
@@ -70,7 +61,7 @@ static weir_status read_carrier(weir_adapter *adapter, char *rest, uint32_t line
 }
 
 static weir_status read_line(weir_adapter *adapter, char *text, uint32_t line, weir_problem *problem) {
-  char *rest = text, *word = next_word(&rest);
+  char *rest = text, *word = weir_word_next(&rest);
   if (word == NULL || word[0] == '#') return WEIR_OK;
   if (strcmp(word, "runtime") == 0) return read_runtime(adapter, rest, line, problem);
   adapter->is_program = adapter->is_program || strcmp(word, "program") == 0;
@@ -78,7 +69,7 @@ static weir_status read_line(weir_adapter *adapter, char *text, uint32_t line, w
   if (strcmp(word, "carrier") == 0) return read_carrier(adapter, rest, line, problem);
   if (strcmp(word, "install") == 0) return read_install(adapter, rest, line, problem);
   if (strcmp(word, "summary") == 0) {
-    rest += strspn(rest, blanks);
+    rest += strspn(rest, WEIR_BLANKS);
     (void)snprintf(adapter->summary, sizeof adapter->summary, "%.*s", (int)strcspn(rest, "\r\n"), rest);
     return WEIR_OK;
   }
