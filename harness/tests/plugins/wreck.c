@@ -5,52 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "weir/transport.h"
-
-struct weir_transport {
-  const weir_host *host;
-  weir_socket *socket;
-  weir_protocol *protocol;
-  bool closing, lost;
-};
-
-static void made(void *context) {
-  weir_transport *self = context;
-  (void)self->protocol->callbacks->connection_made(self->protocol, self);
-}
-
-static void lost(void *context) {
-  weir_transport *self = context;
-  self->lost = true;
-  (void)self->protocol->callbacks->connection_lost(self->protocol, WEIR_ERROR_NONE);
-  self->host->close(self->socket);
-}
-
-static weir_error wreck_open(const weir_host *host, weir_socket *socket, weir_protocol *protocol,
-                             weir_transport **transport) {
-  weir_transport *self = calloc(1, sizeof *self);
-  if (self == NULL) return 12;
-  *self = (weir_transport){.host = host, .socket = socket, .protocol = protocol};
-  *transport = self;
-  (void)host->call_soon(host->loop, made, self);
-  return WEIR_ERROR_NONE;
-}
-
-static void wreck_release(weir_transport *self) {
-  if (!self->lost) self->host->close(self->socket);
-  free(self);
-}
-
-static weir_error wreck_write(weir_transport *self, const void *bytes, size_t size) {
-  (void)self, (void)bytes, (void)size;
-  return WEIR_ERROR_NONE;
-}
-
-static weir_error wreck_close(weir_transport *self) {
-  if (!self->closing) (void)self->host->call_soon(self->host->loop, lost, self);
-  self->closing = true;
-  return WEIR_ERROR_NONE;
-}
+#include "orderly.h"
 
 static __attribute__((noinline)) void wreck_inner(weir_transport *self) {
   volatile int *volatile nowhere = NULL;
@@ -65,10 +20,6 @@ static __attribute__((noinline)) void wreck_outer(weir_transport *self) {
 static weir_error wreck_abort(weir_transport *self) {
   wreck_outer(self);
   return self->lost ? WEIR_ERROR_NONE : 1;
-}
-
-static bool wreck_is_closing(weir_transport *self) {
-  return self->closing;
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion): that is what it is for */
@@ -92,27 +43,4 @@ static weir_error wreck_resume(weir_transport *self) {
   return WEIR_ERROR_NONE;
 }
 
-static const weir_transport_calls calls = {
-    .size = sizeof calls,
-    .open = wreck_open,
-    .release = wreck_release,
-    .write = wreck_write,
-    .close = wreck_close,
-    .abort = wreck_abort,
-    .is_closing = wreck_is_closing,
-    .pause_reading = wreck_pause,
-    .resume_reading = wreck_resume,
-};
-
-static const weir_target target = {
-    .abi = WEIR_ABI,
-    .size = sizeof target,
-    .name = "wreck",
-    .version = "1",
-    .capabilities = WEIR_CAN_PAUSE,
-    .transport = &calls,
-};
-
-const weir_target *weir_plugin(void) {
-  return &target;
-}
+ORDERLY_PLUGIN("wreck", "1", wreck_abort, wreck_pause, wreck_resume);
