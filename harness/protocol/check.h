@@ -98,10 +98,6 @@ WEIR_MUST_USE weir_status weir_check_compare(weir_check *check, const weir_deliv
                                              const weir_delivery *base, weir_rule rule);
 weir_check_finding *weir_check_find(weir_check *check, weir_rule rule);
 uint64_t weir_check_random(weir_check *check, uint64_t below);
-static inline bool weir_check_afford(const weir_check *check, uint64_t cost) {
-  return check->spent + cost <= check->job->budget;
-}
-
 /* Finds two chunkings that differ in one cut and in what was observed (shrink.c).
  * check->cuts is the larger set, check->less the smaller one on return. */
 WEIR_MUST_USE weir_status weir_check_shrink(weir_check *check, const weir_delivery *delivery, uint64_t *more,

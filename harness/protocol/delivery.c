@@ -9,12 +9,6 @@ void weir_cuts_every(uint64_t *cuts, size_t size, size_t each) {
   for (size_t end = each; each > 0 && end < size; end += each) weir_cuts_set(cuts, end - 1, true);
 }
 
-size_t weir_cuts_count(const uint64_t *cuts, size_t size) {
-  size_t count = 0;
-  for (size_t i = 0; cuts != NULL && i + 1 < size; i++) count += weir_cuts_get(cuts, i);
-  return count;
-}
-
 /* ---- Printing */
 
 typedef struct printer {

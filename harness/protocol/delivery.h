@@ -55,7 +55,6 @@ static inline void weir_cuts_set(uint64_t *cuts, size_t i, bool cut) {
 }
 /* Pieces of `each` bytes, and the rest. */
 void weir_cuts_every(uint64_t *cuts, size_t size, size_t each);
-size_t weir_cuts_count(const uint64_t *cuts, size_t size);
 
 /* Writes the text; what does not fit ends in "...". */
 void weir_delivery_print(const weir_delivery *delivery, size_t stream_size, char *out, size_t size);

@@ -102,8 +102,6 @@ static inline bool weir_error_fits(unsigned error, unsigned event) {
  * simplest first.  A connection's own events are never said. */
 enum { WEIR_PLACES = WEIR_CONNECTIONS * WEIR_CONNECTIONS - 1 };
 weir_step weir_step_at(weir_step step, unsigned place); /* place modulo their number */
-/* After a change of verb or trigger: what can no longer be said is left out. */
-void weir_step_place_repair(weir_step *step);
 unsigned weir_step_place(const weir_step *step);
 
 /* Whether a step with WEIR_WHEN_SAME may follow `previous` (or NULL). */

@@ -134,10 +134,6 @@ static bool place_valid(const weir_step *step) {
          step->of - 1u != counted_by_default(step);
 }
 
-void weir_step_place_repair(weir_step *step) {
-  if (!place_valid(step)) step->of = 0;
-}
-
 /* Places 0 to 2 are the other connections, their own events; then, connection by
  * connection, those that hang on the events of another. */
 weir_step weir_step_at(weir_step step, unsigned place) {

@@ -51,7 +51,7 @@ weir_setup() {
 weir_packages_build=(gcc libc6-dev cmake ninja-build pkg-config libjansson-dev libssl-dev python3)
 weir_packages_test=(check afl++ libpcre2-dev libsubunit-dev clang clang-format clang-tidy libclang-rt-14-dev git)
 # The libraries that conformance/protocols has plug-ins of.
-weir_packages_test+=(libexpat1-dev libhttp-parser-dev node-llhttp libnghttp2-dev libhiredis-dev libwslay-dev libssl-dev)
+weir_packages_test+=(libexpat1-dev libhttp-parser-dev node-llhttp libnghttp2-dev libhiredis-dev libwslay-dev)
 
 # weir_build PRESET [CMAKE ARGUMENT...]: configures and builds, quietly unless it fails.
 weir_build() {
