@@ -72,6 +72,9 @@ WEIR_MUST_USE weir_status weir_cli_load_scenario(const char *name, weir_suite *s
 /* The trace, a line a record. */
 WEIR_MUST_USE weir_status weir_cli_print_trace(const weir_record *records, size_t count, FILE *out);
 
+/* A comment of one line in a scenario's text, whatever `text` holds. */
+void weir_cli_write_comment(FILE *out, const char *label, const char *text);
+
 /* ---- A run of many cases: what `test` and `replay` have in common. */
 enum { WEIR_CLI_TARGETS_MAX = 256, WEIR_CLI_STALLS_DEFAULT = 10 };
 
@@ -97,6 +100,8 @@ typedef struct weir_cli_campaign {
 } weir_cli_campaign;
 
 struct argp_state;
+/* The number of a rule by its id; argp_error where there is none. */
+int weir_cli_parse_rule(const char *value, struct argp_state *state);
 /* The options of a campaign, as argp wants them. */
 enum {
   WEIR_CLI_KEY_STRICT = 256,

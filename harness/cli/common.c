@@ -168,3 +168,13 @@ weir_status weir_cli_print_trace(const weir_record *records, size_t count, FILE 
   free(depths);
   return WEIR_OK;
 }
+
+/* ---- What verbs write */
+
+void weir_cli_write_comment(FILE *out, const char *label, const char *text) {
+  (void)fprintf(out, "# %-7s", label);
+  size_t room = WEIR_LINE_MAX - 64;
+  for (const char *c = text; *c != '\0' && room > 0; c++, room--)
+    (void)fputc((unsigned char)*c < 0x20 || *c == 0x7f ? ' ' : *c, out);
+  (void)fputc('\n', out);
+}

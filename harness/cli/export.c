@@ -5,6 +5,7 @@
  * none of the words is in the case (a step, an occasion, an option, a rule);
  * "#]" ends it.  "#rules" names the rules that the script can judge. */
 #include <argp.h>
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,12 +31,6 @@ static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "write to FILE, in one piece, in place of standard output", 0},
     {0}};
 
-static int parse_rule(const char *value, struct argp_state *state) {
-  int rule = weir_rule_find(value);
-  if (rule < 0) argp_error(state, "there is no rule %s: see `weir list rules`", value);
-  return rule;
-}
-
 static error_t parse(int key, char *value, struct argp_state *state) {
   export_options *self = state->input;
   switch (key) {
@@ -43,7 +38,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
   case 't': self->tls = true; return 0;
   case 'r':
     if (self->rule_count == RULES_MAX) argp_error(state, "more than %d rules", RULES_MAX);
-    self->rules[self->rule_count++] = parse_rule(value, state);
+    self->rules[self->rule_count++] = weir_cli_parse_rule(value, state);
     return 0;
   case 'o': self->output = value; return 0;
   case ARGP_KEY_ARG:
@@ -303,6 +298,7 @@ static void choose_rules(const export_options *self, const weir_case *of, const 
 
 static weir_status export_case(const export_options *self, const weir_case *of, char *template, FILE *out,
                                weir_problem *problem) {
+  assert(of != NULL && of->scenario != NULL);
   const char *reason = refusal(of->scenario, self->tls);
   if (reason != NULL) return weir_fail(problem, WEIR_UNAVAILABLE, 0, "%s: %s", of->name, reason);
   size_t size = 0;

@@ -105,31 +105,22 @@ void weir_fuzz_folder_name(const weir_fuzz_folder *folder, const weir_discovery 
                  (uint32_t)weir_shape_hash(discovery->shape));
 }
 
-/* A comment of one line, whatever the text holds. */
-static void write_comment(FILE *out, const char *label, const char *text) {
-  (void)fprintf(out, "# %-7s", label);
-  size_t room = WEIR_LINE_MAX - 64;
-  for (const char *c = text; *c != '\0' && room > 0; c++, room--)
-    (void)fputc((unsigned char)*c < 0x20 || *c == 0x7f ? ' ' : *c, out);
-  (void)fputc('\n', out);
-}
-
 static void write_header(const weir_fuzz_folder *folder, const weir_discovery *discovery, const char *path, FILE *out) {
   const weir_rule_info *rule = weir_rule_get(discovery->rule);
   char text[WEIR_PLACE_MAX * 2];
   (void)snprintf(text, sizeof text, "%s %s: %s", rule->id, weir_level_name(rule->level), rule->sentence);
-  write_comment(out, "rule", text);
+  weir_cli_write_comment(out, "rule", text);
   (void)snprintf(text, sizeof text, "%s  %s", folder->target, folder->version);
-  write_comment(out, "target", text);
+  weir_cli_write_comment(out, "target", text);
   (void)snprintf(text, sizeof text, WEIR_VERSION ", seed %" PRIu64 ", run %" PRIu64 "%s", folder->seed, discovery->run,
                  discovery->minimal ? "" : "; not minimal");
-  write_comment(out, "weir", text);
-  write_comment(out, "shape", discovery->shape);
+  weir_cli_write_comment(out, "weir", text);
+  weir_cli_write_comment(out, "shape", discovery->shape);
   if (strncmp(folder->target, "-- ", 3) == 0)
     (void)snprintf(text, sizeof text, "weir run %s %s", path, folder->target);
   else
     (void)snprintf(text, sizeof text, "weir run %s %s", folder->target, path);
-  write_comment(out, "again", text);
+  weir_cli_write_comment(out, "again", text);
 }
 
 weir_status weir_fuzz_folder_write(const weir_fuzz_folder *folder, const weir_discovery *discovery,

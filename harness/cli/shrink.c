@@ -38,16 +38,10 @@ static uint32_t parse_runs(const char *value, struct argp_state *state) {
   return (uint32_t)number;
 }
 
-static int parse_rule(const char *value, struct argp_state *state) {
-  int rule = weir_rule_find(value);
-  if (rule < 0) argp_error(state, "there is no rule %s: see `weir list rules`", value);
-  return rule;
-}
-
 static error_t parse(int key, char *value, struct argp_state *state) {
   shrink_options *self = state->input;
   switch (key) {
-  case KEY_RULE: self->rule = parse_rule(value, state); return 0;
+  case KEY_RULE: self->rule = weir_cli_parse_rule(value, state); return 0;
   case KEY_RUNS: self->runs_max = parse_runs(value, state); return 0;
   case 'o': self->output = value; return 0;
   case WEIR_CLI_KEY_LOG: self->log = true; return 0;
@@ -92,15 +86,6 @@ static void watch_progress(void *context, uint32_t runs, uint32_t steps) {
 
 /* ---- The result */
 
-/* A comment of one line, whatever the text holds. */
-static void write_comment(FILE *out, const char *label, const char *text) {
-  (void)fprintf(out, "# %-7s", label);
-  size_t room = WEIR_LINE_MAX - 64;
-  for (const char *c = text; *c != '\0' && room > 0; c++, room--)
-    (void)fputc((unsigned char)*c < 0x20 || *c == 0x7f ? ' ' : *c, out);
-  (void)fputc('\n', out);
-}
-
 /* What the first title promised need not be what is left: the finding is. */
 static void make_about(const weir_finding *finding, weir_scenario_about *about) {
   const char *id = weir_rule_get(finding->rule)->id;
@@ -114,13 +99,13 @@ static weir_status write_scenario(const shrink_options *self, const weir_case *o
   const weir_rule_info *rule = weir_rule_get(shrunk->finding.rule);
   char text[WEIR_LINE_MAX];
   (void)snprintf(text, sizeof text, "%s %s: %s", rule->id, weir_level_name(rule->level), rule->sentence);
-  write_comment(out, "rule", text);
+  weir_cli_write_comment(out, "rule", text);
   (void)snprintf(text, sizeof text, "%s%s%s", self->target, version[0] != '\0' ? "  " : "", version);
-  write_comment(out, "target", text);
+  weir_cli_write_comment(out, "target", text);
   (void)snprintf(text, sizeof text, WEIR_VERSION ", shrunk from %s: %u of its %u steps%s", of->name,
                  of->scenario->count, shrunk->steps_before,
                  shrunk->end == WEIR_SHRINK_MINIMAL ? "" : "; not minimal yet");
-  write_comment(out, "weir", text);
+  weir_cli_write_comment(out, "weir", text);
   weir_scenario_about about;
   make_about(&shrunk->finding, &about);
   size_t size = weir_scenario_print(of->scenario, &about, NULL, 0) + 1;
