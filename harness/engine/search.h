@@ -51,7 +51,7 @@ typedef struct weir_search weir_search;
 /* The runner must outlive the search. */
 WEIR_MUST_USE weir_status weir_search_new(weir_runner *runner, const weir_search_options *options, weir_search **search,
                                           weir_problem *problem);
-void weir_search_free(weir_search *search);
+void weir_search_free(weir_search *self);
 
 /* Runs one scenario of its own making.  WEIR_BROKEN: the target or its adapter
  * cannot be run any more, after many tries. */
@@ -63,8 +63,8 @@ WEIR_MUST_USE weir_status weir_search_try(weir_search *search, const weir_scenar
 WEIR_MUST_USE weir_status weir_search_know(weir_search *search, const weir_scenario *scenario, int rule,
                                            weir_problem *problem);
 
-const weir_discovery *weir_search_discoveries(const weir_search *search, size_t *count);
-const weir_pool *weir_search_pool(const weir_search *search);
+const weir_discovery *weir_search_discoveries(const weir_search *self, size_t *count);
+const weir_pool *weir_search_pool(const weir_search *self);
 
 typedef struct weir_search_tally {
   uint64_t runs;                /* of scenarios of its own; those of runs_before are among them */
@@ -73,6 +73,6 @@ typedef struct weir_search_tally {
   uint64_t broken;              /* that gave no trace, or one that cannot be judged */
   char reason[WEIR_REASON_MAX]; /* of the last of these */
 } weir_search_tally;
-const weir_search_tally *weir_search_tally_of(const weir_search *search);
+const weir_search_tally *weir_search_tally_of(const weir_search *self);
 
 #endif

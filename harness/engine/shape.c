@@ -90,7 +90,8 @@ void weir_shape_write(const weir_record *records, size_t count, uint64_t event, 
     used += more > 0 ? (size_t)more : 0;
   }
   bool marked = event < count && is_paired(&records[event]);
-  if (used + 2 < WEIR_SHAPE_MAX) (void)strcat(out, self.bracket ? marked ? "!)" : ")" : marked ? "!" : "");
+  const char *rest = self.bracket ? marked ? "!)" : ")" : marked ? "!" : "";
+  if (used + 2 < WEIR_SHAPE_MAX) (void)snprintf(out + used, WEIR_SHAPE_MAX - used, "%s", rest);
 }
 
 uint64_t weir_shape_hash(const char *shape_text) {

@@ -93,6 +93,7 @@ static weir_status run_all(testing *self, weir_problem *problem) {
   weir_target_result *target = self->target;
   size_t count = self->suite->count;
   target->cases = calloc(count + 1, sizeof *target->cases);
+  /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
   self->scenarios = calloc(count + 1, sizeof *self->scenarios);
   self->places = calloc(count + 1, sizeof *self->places);
   if (target->cases == NULL || self->scenarios == NULL || self->places == NULL)

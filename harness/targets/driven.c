@@ -1,5 +1,6 @@
 #include "targets/driven.h"
 
+#include <assert.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
@@ -107,6 +108,7 @@ static weir_status explain_silence(weir_driven *self, weir_heard heard, weir_pro
 
 static weir_status start(weir_driven *self, weir_problem *problem) {
   weir_serve_memory *memory = self->memory;
+  assert(memory != NULL);
   memory->failed = memory->worker_abi = 0;
   weir_status status = weir_child_start(&self->child, become, self, self->descriptor, self->log, problem);
   if (status != WEIR_OK) return status;

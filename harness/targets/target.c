@@ -1,6 +1,7 @@
 /* One interface; reference, plug-ins and programs behind it. */
 #include "targets/target.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,8 +132,10 @@ static weir_status open_any(const char *name, const weir_runner_options *options
 weir_status weir_runner_open(const char *name, const weir_runner_options *options, weir_runner **runner,
                              weir_problem *problem) {
   weir_status status = open_any(name, options, runner, problem);
-  if (status == WEIR_OK) (*runner)->posix = options != NULL && options->posix;
-  return status;
+  if (status != WEIR_OK) return status;
+  assert(*runner != NULL);
+  (*runner)->posix = options != NULL && options->posix;
+  return WEIR_OK;
 }
 
 /* ---- Whatever it is */

@@ -169,18 +169,18 @@ typedef struct weir_span {
 typedef enum weir_late { WEIR_LATE_NONE, WEIR_LATE_ACCEPTED, WEIR_LATE_RAISED } weir_late;
 
 typedef struct weir_view {
-  uint64_t facts; /* that hold */
-  uint64_t ever;  /* that have held */
-  uint64_t seen;  /* events that came */
-  uint32_t tried; /* WEIR_TRIED_... */
-  uint64_t open;  /* events that have begun and not ended */
+  uint64_t facts;        /* that hold */
+  uint64_t ever;         /* that have held */
+  uint64_t seen;         /* events that came */
+  uint64_t open;         /* events that have begun and not ended */
+  uint32_t tried;        /* WEIR_TRIED_... */
+  uint32_t capabilities; /* 0: not told */
   uint64_t since[WEIR_FACT_COUNT];
   uint8_t within[WEIR_FACT_COUNT]; /* the callback it became true in, 0: none */
 
-  uint32_t capabilities; /* 0: not told */
-  uint8_t layer;         /* weir_layer */
-  uint64_t callbacks;    /* begun */
-  uint8_t protocol;      /* number of the object that is set */
+  uint8_t layer;      /* weir_layer */
+  uint8_t protocol;   /* number of the object that is set */
+  uint64_t callbacks; /* begun */
   weir_given given;
   weir_raise raises[WEIR_EVENT_RESUME_WRITING + 1]; /* by callback */
 
@@ -197,8 +197,8 @@ typedef struct weir_view {
   uint64_t sent;           /* taken by the socket */
   uint64_t sent_at_limits; /* ... when the limits were set */
   uint64_t drained;        /* received by the peer: its next byte */
-  uint8_t mixed;           /* event that the DATA records belong to */
   uint64_t errors[2];      /* errnos of socket operations */
+  uint8_t mixed;           /* event that the DATA records belong to */
   uint8_t span_first, span_count;
   weir_span spans[WEIR_SPANS_MAX];
 
